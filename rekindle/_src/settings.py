@@ -11,7 +11,7 @@ _ON = frozenset({"1", "true", "yes", "on"})
 
 
 def dump_folder() -> str | None:
-    """REKINDLE_DUMP: the folder that gets the source of each compiled program; None: none is written."""
+    """REKINDLE_DUMP: the folder that gets each compiled program's source; None: none is written."""
     return os.environ.get("REKINDLE_DUMP") or None
 
 
