@@ -34,7 +34,7 @@ class Frame(NamedTuple):
 
 
 def user_frames() -> Site:
-    """The user's frames around the caller, raw and innermost first; `frames` makes them readable."""
+    """The user's frames around the caller, raw, innermost first; `frames` makes them readable."""
     site: list[CodeType | int] = []
     skipped = _SKIPPED
     frame = sys._getframe(1)
@@ -56,24 +56,28 @@ def user_frames() -> Site:
 def frames(site: Site) -> list[Frame]:
     """The frames of `site` with file, line, function and source line; outermost first."""
     found = []
-    for code, offset in zip(site[-2::-2], site[::-2], strict=True):
-        lineno = _line_number(code, offset)  # type: ignore[arg-type]
-        line = linecache.getline(code.co_filename, lineno).strip()  # type: ignore[union-attr]
-        found.append(Frame(code.co_filename, lineno, code.co_name, line))  # type: ignore[union-attr]
-    return found
+    for code, offset in _pairs(site):
+        lineno = _line_number(code, offset)
+        line = linecache.getline(code.co_filename, lineno).strip()
+        found.append(Frame(code.co_filename, lineno, code.co_name, line))
+    return found[::-1]
 
 
 def user_line(site: Site) -> str:
     """The innermost user line, short: "train.py:41"; "" where no user frame is known."""
     if not site:
         return ""
-    code, offset = site[0], site[1]
-    return f"{os.path.basename(code.co_filename)}:{_line_number(code, offset)}"  # type: ignore
+    code, offset = _pairs(site)[0]
+    return f"{os.path.basename(code.co_filename)}:{_line_number(code, offset)}"
 
 
 def traceback_lines(site: Site) -> list[str]:
     """The lines that a traceback prints for `site`, with source; outermost first."""
     return traceback.format_list([tuple(frame) for frame in frames(site)])
+
+
+def _pairs(site: Site) -> list[tuple[CodeType, int]]:
+    return list(zip(site[::2], site[1::2]))  # type: ignore[arg-type]
 
 
 def _line_number(code: CodeType, offset: int) -> int:
