@@ -14,7 +14,7 @@ from pathlib import Path
 
 #: unit of rekindle/_src (a folder, or a file without .py) -> layer
 LAYERS = {
-    **dict.fromkeys(("errors", "nest", "names", "site", "settings"), 0),
+    **dict.fromkeys(("errors", "nest", "names", "site", "settings", "facts"), 0),
     "graph": 1,
     "ops": 2,
     **dict.fromkeys(("autodiff", "state", "compile"), 3),
