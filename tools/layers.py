@@ -14,11 +14,14 @@ from pathlib import Path
 
 #: unit of rekindle/_src (a folder, or a file without .py) -> layer
 LAYERS = {
-    **dict.fromkeys(("errors", "nest", "names", "site", "settings", "facts"), 0),
+    **dict.fromkeys(
+        ("errors", "nest", "names", "old_names", "site", "settings", "facts"), 0
+    ),
     "graph": 1,
+    "formats": 1.5,  # bytes and arrays only: kernels of ops read and write files through it
     "ops": 2,
     **dict.fromkeys(("autodiff", "state", "compile"), 3),
-    **dict.fromkeys(("run", "formats"), 4),
+    "run": 4,
     "dist": 5,
     **dict.fromkeys(
         ("train", "summary", "layers", "losses", "metrics", "rnn", "image", "data", "platform"), 6
