@@ -35,9 +35,7 @@ def register_type_spec(cls: type) -> type:
     return cls
 
 
-@public(
-    "nest.is_nested", "contrib.framework.nest.is_nested", "contrib.framework.nest.is_sequence"
-)
+@public("nest.is_nested contrib.framework.nest.is_nested contrib.framework.nest.is_sequence")
 def is_nested(seq: Any) -> bool:
     """Whether `seq` is a list, tuple, mapping, attrs instance or other sequence but a string."""
     return _kind(seq) != _LEAF
@@ -80,16 +78,15 @@ def pack_sequence_as(structure: Any, flat_sequence: Any, expand_composites: bool
         raise TypeError("flat_sequence must be a sequence")
     if not is_inner(structure):
         if len(flat_sequence) != 1:
-            raise ValueError(
-                f"Structure is a scalar but len(flat_sequence) == {len(flat_sequence)} > 1"
-            )
+            given = len(flat_sequence)
+            raise ValueError(f"Structure is a scalar but len(flat_sequence) == {given} > 1")
         return flat_sequence[0]
     wanted = len(flatten(structure, expand_composites))
     if wanted != len(flat_sequence):
         raise ValueError(
             f"Could not pack sequence. Structure had {wanted} elements, but flat_sequence had "
-            f"{len(flat_sequence)} elements.  Structure: {structure}, "
-            f"flat_sequence: {flat_sequence}."
+            f"{len(flat_sequence)} elements.  Structure: {structure}, flat_sequence: "
+            f"{flat_sequence}."
         )
     leaves = iter(flat_sequence[i] for i in range(wanted))
     return _packed(structure, leaves, is_inner)
@@ -125,9 +122,8 @@ def map_structure(func: Callable[..., Any], *structure: Any, **kwargs: Any) -> A
 
 
 @public("nest.assert_same_structure", "contrib.framework.nest.assert_same_structure")
-def assert_same_structure(
-    nest1: Any, nest2: Any, check_types: bool = True, expand_composites: bool = False
-) -> None:
+def assert_same_structure(nest1: Any, nest2: Any, check_types: bool = True,
+                          expand_composites: bool = False) -> None:
     """Raise unless both are nested alike.
 
     Args:
@@ -181,10 +177,9 @@ def flatten_dict_items(dictionary: Mapping[Any, Any]) -> dict[Any, Any]:
 
 
 @public("contrib.framework.nest.assert_shallow_structure")
-def assert_shallow_structure(
-    shallow_tree: Any, input_tree: Any, check_types: bool = True,
-    expand_composites: bool = False, check_subtrees_length: bool = True,
-) -> None:
+def assert_shallow_structure(shallow_tree: Any, input_tree: Any, check_types: bool = True,
+                             expand_composites: bool = False,
+                             check_subtrees_length: bool = True) -> None:
     """Raise unless `input_tree` is `shallow_tree` with structures in place of some of its leaves.
 
     Args:
@@ -233,10 +228,8 @@ def assert_shallow_structure(
 
 
 @public("contrib.framework.nest.flatten_up_to")
-def flatten_up_to(
-    shallow_tree: Any, input_tree: Any, check_types: bool = True,
-    expand_composites: bool = False, check_subtrees_length: bool = True,
-) -> list[Any]:
+def flatten_up_to(shallow_tree: Any, input_tree: Any, check_types: bool = True,
+                  expand_composites: bool = False, check_subtrees_length: bool = True) -> list[Any]:
     """What stands in `input_tree` in the places of the leaves of `shallow_tree`."""
     options = check_types, expand_composites, check_subtrees_length
     pairs = flatten_with_tuple_paths_up_to(shallow_tree, input_tree, *options)
@@ -255,9 +248,8 @@ def flatten_with_tuple_paths_up_to(
 
 
 @public("contrib.framework.nest.map_structure_up_to")
-def map_structure_up_to(
-    shallow_tree: Any, func: Callable[..., Any], *inputs: Any, **kwargs: Any
-) -> Any:
+def map_structure_up_to(shallow_tree: Any, func: Callable[..., Any], *inputs: Any,
+                        **kwargs: Any) -> Any:
     """As `map_structure_with_tuple_paths_up_to`, with a `func` that gets no path."""
     return map_structure_with_tuple_paths_up_to(
         shallow_tree, lambda _, *values: func(*values), *inputs, **kwargs
@@ -265,9 +257,8 @@ def map_structure_up_to(
 
 
 @public("contrib.framework.nest.map_structure_with_tuple_paths_up_to")
-def map_structure_with_tuple_paths_up_to(
-    shallow_tree: Any, func: Callable[..., Any], *inputs: Any, **kwargs: Any
-) -> Any:
+def map_structure_with_tuple_paths_up_to(shallow_tree: Any, func: Callable[..., Any],
+                                         *inputs: Any, **kwargs: Any) -> Any:
     """The structure of `func(path, what stands in each input)` for the leaves of `shallow_tree`.
 
     Args:
@@ -306,9 +297,8 @@ def map_structure_with_paths(func: Callable[..., Any], *structure: Any, **kwargs
 
 
 @public("contrib.framework.nest.get_traverse_shallow_structure")
-def get_traverse_shallow_structure(
-    traverse_fn: Callable[[Any], Any], structure: Any, expand_composites: bool = False
-) -> Any:
+def get_traverse_shallow_structure(traverse_fn: Callable[[Any], Any], structure: Any,
+                                   expand_composites: bool = False) -> Any:
     """A shallow structure of bools that says how deep to go, for `flatten_up_to` and the like.
 
     Args:
@@ -477,9 +467,8 @@ def _packed(structure: Any, leaves: Iterator[Any], is_inner: Callable[[Any], boo
     return _like(structure, [_packed(branch, leaves, is_inner) for _, branch in _items(structure)])
 
 
-def _walk(
-    shallow: Any, whole: Any, is_inner: Callable[[Any], bool], path: tuple[Any, ...]
-) -> Iterator[tuple[tuple[Any, ...], Any]]:
+def _walk(shallow: Any, whole: Any, is_inner: Callable[[Any], bool],
+          path: tuple[Any, ...]) -> Iterator[tuple[tuple[Any, ...], Any]]:
     """Yield (path, part of `whole`) for each leaf of `shallow`."""
     if not is_inner(shallow):
         yield path, whole
