@@ -161,9 +161,7 @@ def flatten_dict_items(dictionary: Mapping[Any, Any]) -> dict[Any, Any]:
         raise TypeError("input must be a dictionary")
     flat: dict[Any, Any] = {}
     for key, value in dictionary.items():
-        keys, values = ([key], [value])
-        if is_sequence(key):
-            keys, values = flatten(key), flatten(value)
+        keys, values = (flatten(key), flatten(value)) if is_nested(key) else ([key], [value])
         if len(keys) != len(values):
             raise ValueError(
                 f"Could not flatten dictionary. Key had {len(keys)} elements, but value had "
@@ -312,11 +310,9 @@ def get_traverse_shallow_structure(traverse_fn: Callable[[Any], Any], structure:
     """
     is_inner = _tester(expand_composites)
     answer = traverse_fn(structure)
+    if not is_inner(structure) and not isinstance(answer, bool):
+        raise TypeError(f"traverse_fn returned structure: {answer} for non-structure: {structure}")
     if not is_inner(structure):
-        if not isinstance(answer, bool):
-            raise TypeError(
-                f"traverse_fn returned structure: {answer} for non-structure: {structure}"
-            )
         return answer
     branches = [branch for _, branch in _items(structure)]
     if isinstance(answer, bool):
