@@ -1,0 +1,203 @@
+"""What is known of a tensor's value while the graph is built: constants, and what follows from them.
+
+Holds `constant_value` (public), and what shape rules ask: `value_of`, `shape_of`. The op layer sets the evaluator that runs
+kernels on known inputs.
+"""
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from rekindle._src.graph import dtypes
+from rekindle._src.graph.shapes import TensorShape
+from rekindle._src.names import public
+
+_LIMIT = 1 << 16  # elements; larger results are not worth to know
+_evaluator: list[Callable[[Any, list[np.ndarray]], list[np.ndarray] | None]] = []
+
+
+def set_evaluator(run: Callable[[Any, list[np.ndarray]], list[np.ndarray] | None]) -> None:
+    """Say how an operation's outputs are computed from known inputs; None where they cannot be."""
+    _evaluator[:] = [run]
+
+
+def quick_value(tensor: Any) -> np.ndarray | None:
+    """The value of a Const, else None."""
+    return tensor._op._attrs["value"] if tensor._op.type == "Const" else None
+
+
+def value_of(tensor: Any) -> np.ndarray | None:
+    """The value if it follows from constants and static shapes, else None."""
+    return _value(tensor, {}, 0)
+
+
+def _value(tensor: Any, known: dict[Any, Any], depth: int) -> np.ndarray | None:
+    op = tensor._op
+    if op.type == "Const":
+        return op._attrs["value"]
+    if tensor in known:
+        return known[tensor]
+    result = None
+    if op.type in _FROM_SHAPE:
+        result = _FROM_SHAPE[op.type](op, tensor)
+    elif op._inputs and not op.signature.stateful and _evaluator and depth < 64 and _is_small(tensor):
+        result = _computed(op, tensor, known, depth)
+    known[tensor] = result
+    return result
+
+
+def _is_small(tensor: Any) -> bool:
+    shape = tensor._static_shape
+    return shape is None or None in shape or int(np.prod(shape, dtype=np.int64)) <= _LIMIT
+
+
+def _computed(op: Any, tensor: Any, known: dict[Any, Any], depth: int) -> np.ndarray | None:
+    inputs = []
+    for one in op._inputs:
+        value = _value(one, known, depth + 1)
+        if value is None:
+            return None
+        inputs.append(value)
+    outputs = _evaluator[0](op, inputs)
+    return None if outputs is None else outputs[tensor._value_index]
+
+
+def _shape_value(op: Any, tensor: Any) -> np.ndarray | None:
+    shape = op._inputs[0]._static_shape
+    if shape is None or None in shape:
+        return None
+    return np.array(shape, tensor._dtype.as_numpy_dtype)
+
+
+def _size_value(op: Any, tensor: Any) -> np.ndarray | None:
+    shape = op._inputs[0]._static_shape
+    if shape is None or None in shape:
+        return None
+    return np.array(np.prod(shape, dtype=np.int64), tensor._dtype.as_numpy_dtype)
+
+
+def _rank_value(op: Any, tensor: Any) -> np.ndarray | None:
+    shape = op._inputs[0]._static_shape
+    return None if shape is None else np.array(len(shape), np.int32)
+
+
+def _shape_n_value(op: Any, tensor: Any) -> np.ndarray | None:
+    shape = op._inputs[tensor._value_index]._static_shape
+    if shape is None or None in shape:
+        return None
+    return np.array(shape, tensor._dtype.as_numpy_dtype)
+
+
+_FROM_SHAPE = {"Shape": _shape_value, "Size": _size_value, "Rank": _rank_value, "ShapeN": _shape_n_value}
+
+
+def shape_of(tensor: Any) -> tuple[int | None, ...] | None:
+    """A tensor read as a shape, as far as it is known: -1 and unknown entries are None; None for unknown rank."""
+    value = value_of(tensor)
+    if value is not None:
+        if value.ndim == 0:
+            return None
+        return tuple(None if d < 0 else int(d) for d in value.reshape(-1))
+    op = tensor._op
+    partial = _PARTIAL.get(op.type)
+    if partial is not None:
+        found = partial(op)
+        if found is not _NOTHING:
+            return found
+    shape = tensor._static_shape
+    if shape is None or len(shape) != 1 or shape[0] is None:
+        return None
+    return (None,) * shape[0]
+
+
+_NOTHING: Any = object()
+
+
+def _partial_shape(op: Any) -> Any:
+    return op._inputs[0]._static_shape
+
+
+def _partial_pack(op: Any) -> Any:
+    if op._attrs["axis"] != 0 or any(t._static_shape not in ((), None) for t in op._inputs):
+        return _NOTHING
+    values = [dimension_of(t) for t in op._inputs]
+    return tuple(values)
+
+
+def dimension_of(tensor: Any) -> int | None:
+    """A scalar tensor read as a size: None if it is not known."""
+    value = value_of(tensor)
+    if value is not None:
+        return None if value < 0 else int(value)
+    op = tensor._op
+    if op.type == "StridedSlice" and op._attrs["shrink_axis_mask"] == 1:
+        index = value_of(op._inputs[1])
+        whole = shape_of(op._inputs[0])
+        if index is not None and whole is not None and -len(whole) <= index[0] < len(whole):
+            return whole[int(index[0])]
+    if op.type in ("Cast", "Identity"):
+        return dimension_of(op._inputs[0])
+    return None
+
+
+def _partial_concat(op: Any) -> Any:
+    out: list[int | None] = []
+    for tensor in op._inputs[:-1] if op.type == "ConcatV2" else op._inputs[1:]:
+        part = shape_of(tensor)
+        if part is None:
+            return _NOTHING
+        out.extend(part)
+    return tuple(out)
+
+
+def _partial_slice(op: Any) -> Any:
+    """A slice [begin:end:stride] of a shape; other masks are not followed."""
+    attrs = op._attrs
+    if attrs["ellipsis_mask"] or attrs["new_axis_mask"] or attrs["shrink_axis_mask"]:
+        return _NOTHING
+    whole = shape_of(op._inputs[0])
+    begin, end, stride = (value_of(t) for t in op._inputs[1:])
+    if whole is None or begin is None or end is None or stride is None or begin.size != 1:
+        return _NOTHING
+    start = None if attrs["begin_mask"] & 1 else int(begin[0])
+    stop = None if attrs["end_mask"] & 1 else int(end[0])
+    return whole[start:stop:int(stride[0])]
+
+
+def _partial_identity(op: Any) -> Any:
+    return shape_of(op._inputs[0])
+
+
+_PARTIAL = {"Shape": _partial_shape, "Pack": _partial_pack, "ConcatV2": _partial_concat, "Concat": _partial_concat,
+            "StridedSlice": _partial_slice, "Identity": _partial_identity, "Cast": _partial_identity}
+
+_PYTHON_OPS = frozenset([
+    "Const", "Shape", "Size", "Rank", "Range", "Cast", "Concat", "ConcatV2", "ConcatOffset", "Pack", "Fill", "Equal",
+    "NotEqual", "ShapeN"])
+
+
+@public("contrib.util.constant_value", "get_static_value")
+def constant_value(tensor: Any, partial: bool = False) -> Any:
+    """The value of a tensor as an array if it is known while the graph is built, else None.
+
+    Follows the same few ops as TensorFlow does, so that graphs come out equal. A value that was given is no longer fed.
+    """
+    if tensor._op.type not in _PYTHON_OPS:
+        return None
+    if tensor._op.type not in ("Const", "Shape", "Size", "Rank", "ShapeN"):
+        if any(constant_value(t) is None for t in tensor._op._inputs):
+            return None
+    value = value_of(tensor)
+    if value is not None:
+        tensor.graph.prevent_feeding(tensor)
+    return value
+
+
+@public("contrib.util.constant_value_as_shape")
+def constant_value_as_shape(tensor: Any) -> TensorShape:
+    """A 1-D integer tensor read as a TensorShape, as far as it is known while the graph is built."""
+    if tensor._dtype.base_dtype not in (dtypes.int32, dtypes.int64):
+        raise ValueError(f"constant_value_as_shape needs an integer tensor, not {tensor._dtype.name}")
+    return TensorShape._of(shape_of(tensor))

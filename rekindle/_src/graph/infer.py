@@ -1,0 +1,229 @@
+"""Shape rules: the table of them, what a rule is given, and the rules that many ops share.
+
+A rule is a function of an `InferContext`: it gives the shape of the one output, or a list of shapes for several. Shapes
+are tuples of int or None, or None for unknown rank. The graph calls it as operations are made; the compiler calls it
+again with the shapes of a step's feeds.
+"""
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from rekindle._src.graph.signatures import Signature
+
+Shape = tuple[int | None, ...] | None
+Rule = Callable[[Any], Any]
+
+#: op type -> shape rule
+RULES: dict[str, Rule] = {}
+
+
+class InferContext:
+    """What a shape rule may ask of the operation at hand."""
+
+    __slots__ = ("op", "shapes")
+
+    def __init__(self, op: Any) -> None:
+        self.op = op
+        self.shapes: list[Shape] = [t._static_shape for t in op._inputs]
+
+    @property
+    def dtypes(self) -> list[Any]:
+        """The element types of the inputs."""
+        return [t._dtype.base_dtype for t in self.op._inputs]
+
+    def attr(self, name: str) -> Any:
+        """An attr in its Python form (strings as str)."""
+        value = self.op._attrs[name]
+        return value.decode() if isinstance(value, bytes) else value
+
+    def value(self, index: int) -> np.ndarray | None:
+        """Input `index` as an array if it is known now, else None."""
+        return constants.value_of(self.op._inputs[index])
+
+    def shape_value(self, index: int) -> Shape:
+        """Input `index` read as a shape, as far as it is known now: -1 and what is not known are None."""
+        return constants.shape_of(self.op._inputs[index])
+
+
+def output_types(signature: Signature, attrs: dict[str, Any]) -> list[Any]:
+    """The types of an op's outputs, lists flattened."""
+    out: list[Any] = []
+    for arg in signature.outputs:
+        if arg.type_list_attr is not None:
+            types = list(attrs[arg.type_list_attr])
+        else:
+            one = attrs[arg.type_attr] if arg.type_attr is not None else arg.dtype
+            types = [one] * (attrs[arg.number_attr] if arg.number_attr is not None else 1)
+        out.extend(t._as_ref if arg.is_ref else t for t in types)
+    return out
+
+
+def set_shapes(op: Any) -> None:
+    """Give the outputs of a new operation the shapes that its rule says.
+
+    Raises:
+      ValueError: the rule refuses the inputs.
+    """
+    rule = RULES.get(op.type)
+    if rule is None:
+        return
+    context = InferContext(op)
+    try:
+        shapes = rule(context)
+    except ValueError as error:
+        raise ValueError(describe(str(error), op, context)) from None
+    outputs = op.outputs
+    if len(outputs) == 1 and not isinstance(shapes, list):
+        outputs[0]._static_shape = shapes
+        return
+    for tensor, shape in zip(outputs, shapes or (), strict=False):
+        tensor._static_shape = shape
+
+
+def describe(message: str, op: Any, context: Any) -> str:
+    """A rule's message completed by the operation and its input shapes, in TensorFlow's words."""
+    text = f"{message} for '{op.name}' (op: '{op.type}') with input shapes: {', '.join(map(show, context.shapes))}"
+    computed = []
+    for i, tensor in enumerate(op._inputs):
+        value = constants.quick_value(tensor)
+        if value is not None and value.dtype.kind in "iu" and value.size <= 10 and value.ndim <= 1:
+            shown = "<" + " ".join(map(str, value.reshape(-1))) + ">"
+            computed.append(f"input[{i}] = {shown}")
+    if computed:
+        text += " and with computed input tensors: " + ", ".join(computed)
+    return text + "."
+
+
+def show(shape: Shape) -> str:
+    """A shape in the words of TensorFlow's shape errors: "[2,?]", "<unknown>"."""
+    return "<unknown>" if shape is None else "[" + ",".join("?" if d is None else str(d) for d in shape) + "]"
+
+
+# Rules that many ops share.
+
+def same(c: Any) -> Shape:
+    """The output has the shape of the first input."""
+    return c.shapes[0]
+
+
+def scalar(c: Any) -> Shape:
+    """The output is a scalar."""
+    return ()
+
+
+def unknown(c: Any) -> list[Shape]:
+    """Nothing is known of the outputs."""
+    return [None] * len(c.op.outputs)
+
+
+def nothing(c: Any) -> list[Shape]:
+    """There are no outputs."""
+    return []
+
+
+def broadcast(c: Any) -> Shape:
+    """The output has the broadcast shape of two inputs."""
+    return broadcast_shapes(c.shapes[0], c.shapes[1])
+
+
+def broadcast_shapes(x: Shape, y: Shape) -> Shape:
+    """The shape that numpy's broadcasting gives, as far as it is known.
+
+    Raises:
+      ValueError: two dimensions cannot go together.
+    """
+    if x == y and x is not None and None not in x:
+        return x
+    if x is None or y is None:
+        return None
+    rank = max(len(x), len(y))
+    x, y = (1,) * (rank - len(x)) + x, (1,) * (rank - len(y)) + y
+    return tuple(map(_broadcast_dim, x, y))
+
+
+def _broadcast_dim(a: int | None, b: int | None) -> int | None:
+    if a == b:
+        return a
+    if a is None or b is None:
+        known = b if a is None else a
+        return known if known is not None and known > 1 else None
+    if a == 1:
+        return b
+    if b == 1:
+        return a
+    raise ValueError(f"Dimensions must be equal, but are {a} and {b}")
+
+
+def merge(x: Shape, y: Shape) -> Shape:
+    """What is known of a shape of which both are known.
+
+    Raises:
+      ValueError: they contradict each other.
+    """
+    if x is None or y is None:
+        return y if x is None else x
+    if len(x) != len(y):
+        raise ValueError(f"Shapes must be equal rank, but are {len(x)} and {len(y)}")
+    for i, (a, b) in enumerate(zip(x, y, strict=True)):
+        if a is not None and b is not None and a != b:
+            raise ValueError(f"Dimension {i} in both shapes must be equal, but are {a} and {b}. Shapes are {show(x)} "
+                             f"and {show(y)}.")
+    return tuple(b if a is None else a for a, b in zip(x, y, strict=True))
+
+
+def merge_dim(a: int | None, b: int | None) -> int | None:
+    """What is known of a size of which both are known.
+
+    Raises:
+      ValueError: they differ.
+    """
+    if a is None or b is None or a == b:
+        return b if a is None else a
+    raise ValueError(f"Dimensions must be equal, but are {a} and {b}")
+
+
+def with_rank(shape: Shape, rank: int) -> tuple[int | None, ...]:
+    """The shape, known to have `rank` dimensions.
+
+    Raises:
+      ValueError: it has another rank.
+    """
+    if shape is None:
+        return (None,) * rank
+    if len(shape) != rank:
+        raise ValueError(f"Shape must be rank {rank} but is rank {len(shape)}")
+    return shape
+
+
+def with_rank_at_least(shape: Shape, rank: int) -> Shape:
+    """The shape, known to have at least `rank` dimensions.
+
+    Raises:
+      ValueError: it has fewer.
+    """
+    if shape is not None and len(shape) < rank:
+        raise ValueError(f"Shape must be at least rank {rank} but is rank {len(shape)}")
+    return shape
+
+
+def with_rank_at_most(shape: Shape, rank: int) -> Shape:
+    """The shape, known to have at most `rank` dimensions.
+
+    Raises:
+      ValueError: it has more.
+    """
+    if shape is not None and len(shape) > rank:
+        raise ValueError(f"Shape must be at most rank {rank} but is rank {len(shape)}")
+    return shape
+
+
+def is_known(shape: Shape) -> bool:
+    """True if rank and every size are known."""
+    return shape is not None and None not in shape
+
+
+# Constants look at operations, whose module needs this one.
+from rekindle._src.graph import constants  # noqa: E402

@@ -1,0 +1,266 @@
+"""Python values as arrays, and arrays as TensorProtos: what constants and feeds are made of.
+
+Holds `as_array` (a Python value by TensorFlow's typing rules), `make_tensor_proto`, `make_ndarray`. Nothing here knows
+graphs.
+"""
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from rekindle._src import nest
+from rekindle._src.graph import dtypes, proto
+from rekindle._src.graph.dtypes import DType
+from rekindle._src.names import public
+
+_LIMIT = 2**31 - 1
+
+
+@public("make_tensor_proto")
+def make_tensor_proto(values: Any, dtype: Any = None, shape: Any = None, verify_shape: bool = False,
+                      allow_broadcast: bool = False) -> Any:
+    """A TensorProto of a Python or numpy value.
+
+    Args:
+      values: a scalar, nested list, numpy array or TensorProto.
+      dtype: the element type; default: TensorFlow's for the value (Python ints int32, floats float32).
+      shape: the shape to give it, the last value repeated to fill it.
+      verify_shape: the value must have exactly that shape.
+      allow_broadcast: repeat the last value to fill the shape (only if not verify_shape).
+
+    Raises:
+      TypeError, ValueError: the value does not fit the type or the shape.
+    """
+    if isinstance(values, proto.TensorProto):
+        return values
+    return array_proto(*as_array(values, dtype, shape, verify_shape))
+
+
+def as_array(values: Any, dtype: Any = None, shape: Any = None, verify_shape: bool = False) -> tuple[np.ndarray, DType]:
+    """A Python or numpy value as an array and its DType, by the typing rules of TensorFlow's constants.
+
+    Strings become arrays of bytes objects. With a shape, the last value fills up what is missing.
+
+    Raises:
+      TypeError, ValueError: the value does not fit the type or the shape.
+    """
+    wanted = None if dtype is None else dtypes.as_dtype(dtype).base_dtype
+    if isinstance(values, (np.ndarray, np.generic)):
+        array = np.asarray(values, wanted.as_numpy_dtype) if _numeric(wanted) else np.asarray(values)
+        if wanted is None and array.dtype == np.object_:
+            array = _strings(array.tolist())
+    else:
+        array = _from_python(values, wanted)
+    actual = dtypes.as_dtype(array.dtype)
+    if wanted is not None and wanted.is_quantized and actual is not wanted:
+        array, actual = array.astype(wanted.as_numpy_dtype[wanted.name]).view(wanted.as_numpy_dtype), wanted
+    if actual is dtypes.string and (array.dtype != np.object_ or _has_text(array)):
+        array = _strings(array.tolist(), array.shape)
+    if wanted is not None and actual is not wanted:
+        raise TypeError(f"Incompatible types: {wanted} vs. {dtypes.as_dtype(array.dtype)}. Value is {values}")
+    return _shaped(array, shape, verify_shape), actual
+
+
+def _numeric(dtype: DType | None) -> bool:
+    return dtype is not None and dtype.is_numpy_compatible and dtype is not dtypes.string and not dtype.is_quantized
+
+
+def _from_python(values: Any, wanted: DType | None) -> np.ndarray:
+    if values is None:
+        raise ValueError("None values not supported.")
+    if wanted is dtypes.bool_ or not _numeric(wanted):
+        _check_leaves(values, wanted)
+    elif wanted is not None:
+        _check_leaves(values, wanted)
+    try:
+        array = np.array(values, None if not _numeric(wanted) else wanted.as_numpy_dtype)
+    except (ValueError, OverflowError) as error:
+        if "inhomogeneous" in str(error):
+            _raise_ragged(values)
+        raise type(error)(str(error)) from None
+    if wanted is None:
+        if array.dtype == np.float64:
+            array = array.astype(np.float32)
+        elif array.dtype == np.int64:
+            small = array.astype(np.int32)
+            array = small if np.array_equal(small, array) else array
+    if array.dtype.kind in "SUO":
+        return _strings(values if not isinstance(values, (list, tuple)) else array.tolist(), array.shape)
+    return array
+
+
+def _raise_ragged(values: Any) -> None:
+    """Say which item of a ragged list is not like the others, in TensorFlow's words."""
+    expected = _list_shape(values)
+    raise ValueError(f"Argument must be a dense tensor: {values} - got shape {list(_numpy_shape(values))}, "
+                     f"but wanted {list(expected)}.")
+
+
+def _list_shape(values: Any) -> tuple[int, ...]:
+    shape = []
+    while isinstance(values, (list, tuple)):
+        shape.append(len(values))
+        if not values:
+            break
+        values = values[0]
+    return tuple(shape)
+
+
+def _numpy_shape(values: Any) -> tuple[int, ...]:
+    if not isinstance(values, (list, tuple)):
+        return np.shape(values)
+    inner = {_numpy_shape(v) for v in values}
+    return (len(values),) + (inner.pop() if len(inner) == 1 else ())
+
+
+_EXPECTED = {"f": (float, int, np.number), "c": (complex, float, int, np.number), "i": (int, np.integer),
+             "u": (int, np.integer), "b": (bool, np.bool_), "q": (int, tuple, np.integer)}
+
+
+def _check_leaves(values: Any, wanted: DType | None) -> None:
+    """Refuse a leaf which TensorFlow would not convert to the wanted type."""
+    for leaf in nest.flatten(values):
+        if leaf is None:
+            raise TypeError(f"Expected {_wanted_name(wanted)}, got None of type 'NoneType' instead.") if (
+                wanted is not None) else ValueError("None values not supported.")
+        if wanted is None:
+            if not isinstance(leaf, (bool, int, float, complex, str, bytes, np.generic, np.ndarray)):
+                _raise_unsupported(values, leaf)
+            continue
+        if isinstance(leaf, np.ndarray):
+            continue
+        if wanted is dtypes.string:
+            good = isinstance(leaf, (str, bytes, np.str_, np.bytes_))
+        else:
+            good = isinstance(leaf, _EXPECTED[wanted.kind]) and not (
+                isinstance(leaf, (bool, np.bool_)) and wanted.kind != "b")
+        if not good and not hasattr(leaf, "__array__"):
+            raise TypeError(f"Expected {_wanted_name(wanted)}, got {leaf!r} of type "
+                            f"'{type(leaf).__name__}' instead.")
+
+
+def _wanted_name(wanted: DType | None) -> str:
+    return "value" if wanted is None else wanted.name
+
+
+def _raise_unsupported(values: Any, leaf: Any) -> None:
+    if hasattr(leaf, "__array__") or hasattr(leaf, "value"):
+        return
+    raise TypeError(f"Failed to convert object of type {type(values)} to Tensor. Contents: {values}. Consider casting "
+                    "elements to a supported type.")
+
+
+def _strings(values: Any, shape: tuple[int, ...] | None = None) -> np.ndarray:
+    """An array of bytes objects."""
+    flat = [one.encode() if isinstance(one, str) else bytes(one) if isinstance(one, np.bytes_) else one
+            for one in nest.flatten(values)]
+    if shape is None:
+        shape = np.shape(np.array(values, object)) if isinstance(values, (list, tuple)) else ()
+    for one in flat:
+        if not isinstance(one, bytes):
+            raise TypeError(f"Expected binary or unicode string, got {one!r}")
+    array = np.empty(len(flat), object)
+    array[:] = flat
+    return array.reshape(shape)
+
+
+def _has_text(array: np.ndarray) -> bool:
+    return any(not isinstance(one, bytes) for one in array.reshape(-1))
+
+
+def _shaped(array: np.ndarray, shape: Any, verify: bool) -> np.ndarray:
+    if shape is None:
+        return array
+    wanted = tuple(int(d) for d in shape)
+    size = math.prod(wanted)
+    if verify and wanted != array.shape:
+        raise TypeError(f"Expected Tensor's shape: {wanted}, got {array.shape}.")
+    if array.size > size:
+        raise ValueError(f"Too many elements provided. Needed at most {size}, but received {array.size}")
+    if array.size == size:
+        return array.reshape(wanted)
+    if array.size == 0:
+        raise ValueError(f"Cannot fill a tensor of shape {wanted} from an empty value")
+    if array.size == 1:
+        return np.broadcast_to(array.reshape(()), wanted)
+    flat = array.reshape(-1)
+    return np.concatenate([flat, np.repeat(flat[-1:], size - flat.size)]).reshape(wanted)
+
+
+_FIELD = {"float32": "float_val", "float64": "double_val", "int32": "int_val", "uint8": "int_val", "int16": "int_val",
+          "int8": "int_val", "uint16": "int_val", "int64": "int64_val", "bool": "bool_val", "uint32": "uint32_val",
+          "uint64": "uint64_val", "qint8": "int_val", "quint8": "int_val", "qint16": "int_val", "quint16": "int_val",
+          "qint32": "int_val"}
+
+
+def array_proto(array: np.ndarray, dtype: DType) -> Any:
+    """An array as a TensorProto, spelt as TensorFlow spells it: one value where all are equal, else raw bytes.
+
+    Raises:
+      ValueError: it takes more than 2 GB.
+    """
+    out = proto.TensorProto(dtype=dtype.as_datatype_enum)
+    for size in array.shape:
+        out.tensor_shape.dim.add(size=size)
+    if dtype is dtypes.string:
+        out.string_val.extend(array.reshape(-1).tolist())
+        return out
+    if array.nbytes > _LIMIT and 0 not in array.strides:
+        raise ValueError("Cannot create a tensor proto whose content is larger than 2GB.")
+    splat = array.size > 1 and 0 in array.strides
+    if array.size != 1 and not splat:
+        out.tensor_content = np.ascontiguousarray(array).tobytes()
+        return out
+    one = array.reshape(-1)[0] if array.size == 1 else array.flat[0]
+    if dtype.is_quantized:
+        one = one[0]
+    if dtype in (dtypes.float16, dtypes.bfloat16):
+        out.half_val.append(int(np.asarray(one).view(np.uint16)))
+    elif dtype is dtypes.complex64:
+        out.scomplex_val.extend([one.real, one.imag])
+    elif dtype is dtypes.complex128:
+        out.dcomplex_val.extend([one.real, one.imag])
+    else:
+        getattr(out, _FIELD[dtype.name]).append(one.item() if hasattr(one, "item") else one)
+    return out
+
+
+@public("make_ndarray")
+def make_ndarray(tensor: Any) -> np.ndarray:
+    """The array that a TensorProto holds.
+
+    Raises:
+      TypeError: the type has no array form.
+      ValueError: the content does not fill the shape.
+    """
+    dtype = dtypes.as_dtype(tensor.dtype)
+    shape = [d.size for d in tensor.tensor_shape.dim]
+    size = math.prod(shape)
+    if tensor.tensor_content:
+        return np.frombuffer(tensor.tensor_content, dtype.as_numpy_dtype).copy().reshape(shape)
+    if dtype is dtypes.string:
+        flat = np.empty(size, object)
+        values = list(tensor.string_val) or [b""]
+        flat[:] = (values + values[-1:] * (size - len(values)))[:size]
+        return flat.reshape(shape)
+    if dtype in (dtypes.float16, dtypes.bfloat16):
+        values = np.fromiter(tensor.half_val, np.uint16).view(dtype.as_numpy_dtype)
+    elif dtype.is_complex:
+        parts = np.fromiter(tensor.scomplex_val if dtype is dtypes.complex64 else tensor.dcomplex_val, np.float64)
+        values = (parts[::2] + 1j * parts[1::2]).astype(dtype.as_numpy_dtype)
+    elif dtype.name not in _FIELD:
+        raise TypeError(f"Unsupported tensor type: {dtype.as_datatype_enum}")
+    elif dtype.is_quantized:
+        storage = dtype.as_numpy_dtype[dtype.name]
+        values = np.fromiter(tensor.int_val, storage).view(dtype.as_numpy_dtype)
+    else:
+        values = np.array(list(getattr(tensor, _FIELD[dtype.name])), dtype.as_numpy_dtype)
+    if len(values) == size:
+        return values.reshape(shape)
+    if len(values) > size:
+        raise ValueError(f"A TensorProto of shape {shape} holds {len(values)} values")
+    if len(values) < 2:
+        return np.broadcast_to(values[0] if len(values) else np.zeros((), dtype.as_numpy_dtype), shape)
+    return np.concatenate([values, np.repeat(values[-1:], size - len(values))]).reshape(shape)
