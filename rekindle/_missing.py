@@ -1,6 +1,7 @@
 """What a public module does about a name that it has not loaded: load it, or say that it is missing.
 
-Holds `getter`, which makes the `__getattr__` of the public modules, and `message`.
+Holds `getter`, which makes the `__getattr__` of the public modules, the text of its error, and
+`public_value`, the look-up of a dotted public name.
 """
 from __future__ import annotations
 
@@ -16,14 +17,14 @@ INNER = ("python", "core", "examples")
 
 
 def getter(space: str, *lazy: str) -> Callable[[str], Any]:
-    """Make the `__getattr__` of the public module `space`; `lazy` are submodules to load at first use."""
+    """Make the `__getattr__` of the public module `space`; `lazy` submodules load at first use."""
 
     def __getattr__(name: str) -> Any:
         if name in lazy:
-            return importlib.import_module(f"rekindle.{space}.{name}" if space else f"rekindle.{name}")
+            return importlib.import_module(".".join(filter(None, ("rekindle", space, name))))
         if not space and name in INNER and "tensorflow" in sys.modules:
             return importlib.import_module(f"tensorflow.{name}")
-        raise AttributeError(message(space, name), name=name, obj=sys.modules.get(f"rekindle.{space}"))
+        raise AttributeError(message(space, name), name=name)
 
     return __getattr__
 
@@ -35,3 +36,14 @@ def message(space: str, name: str) -> str:
     if name.startswith("__"):
         return said
     return f"{said}: " + facts.explain(f"{space}.{name}" if space else name, names.PUBLIC)
+
+
+def public_value(name: str, default: Any) -> Any:
+    """The object with the public `name` (without `tf.`), or `default` where Rekindle has none."""
+    value: Any = importlib.import_module("rekindle")
+    for part in name.split("."):
+        try:
+            value = getattr(value, part)
+        except AttributeError:
+            return default
+    return value

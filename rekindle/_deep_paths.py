@@ -1,0 +1,120 @@
+"""Modules inside TensorFlow, answered name by name: `tensorflow.python.ops.math_ops.reduce_mean`.
+
+Holds `DeepModule` and `deep_module`, which makes one. A name is looked for, in this order: among the
+protocol messages, in the modules of Rekindle that stand for that module (`HOMES`), under the public
+name that TensorFlow gives the same object, among the ops (`gen_math_ops.mat_mul`), and last as
+`tf.<name>`. Source of the table of inner names: rekindle/_src/facts.
+"""
+from __future__ import annotations
+
+import importlib
+import re
+from functools import cache
+from types import ModuleType
+from typing import Any
+
+from rekindle._missing import public_value
+from rekindle._src import facts, names
+from rekindle._src.graph import proto
+
+#: inner module -> the modules of rekindle._src that hold names of it which are not public
+HOMES: dict[str, str] = {}
+
+_ABSENT = object()
+
+
+class DeepModule(ModuleType):
+    """A module inside TensorFlow; its names are found when they are asked for."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(f"tensorflow.{path}")
+        self.__path__: list[str] = []  # submodules are the import hook's
+        self._path = path
+
+    def __getattr__(self, name: str) -> Any:
+        if name == "__all__":
+            return [one for one in facts.deep_names(self._path) if self._find(one) is not _ABSENT]
+        value = _ABSENT if name.startswith("__") else self._find(name)
+        if value is _ABSENT:
+            raise AttributeError(missing_text(self._path, name), name=name, obj=self)
+        setattr(self, name, value)
+        return value
+
+    def __dir__(self) -> list[str]:
+        return sorted({*super().__dir__(), *facts.deep_names(self._path)})
+
+    def _find(self, name: str) -> Any:
+        """The object, or `_ABSENT`."""
+        path = self._path
+        if path.endswith("_pb2"):
+            return _messages(path).get(name, _ABSENT)
+        for home in HOMES.get(path, "").split():
+            found = getattr(importlib.import_module(f"rekindle._src.{home}"), name, _ABSENT)
+            if found is not _ABSENT:
+                return found
+        public = facts.deep_names(path).get(name)
+        if public:
+            return public_value(public, _ABSENT)
+        if ".gen_" in f".{path}":
+            return generated(name)
+        return public_value(name, _ABSENT)
+
+
+@cache
+def _messages(path: str) -> dict[str, Any]:
+    """The names of a protocol module, {} where Rekindle has no such messages."""
+    file = proto.DEEP_MODULES.get(f"tensorflow.{path}")
+    return {} if file is None else proto.deep_namespace(file)
+
+
+def generated(name: str) -> Any:
+    """The op whose generated function TensorFlow names `name`: `mat_mul` -> MatMul."""
+    return public_value(f"raw_ops.{_op_types().get(name.removeprefix('_'))}", _ABSENT)
+
+
+@cache
+def _op_types() -> dict[str, str]:
+    """Generated function name -> op type, for every op."""
+    raw = [one[len("raw_ops.") :] for one in facts.symbols() if one.startswith("raw_ops.")]
+    return {snake_case(op_type): op_type for op_type in raw}
+
+
+def snake_case(op_type: str) -> str:
+    """The function name that TensorFlow generates for an op: `Conv2DBackpropInput` ->
+    `conv2d_backprop_input`, `LRNGrad` -> `lrn_grad`."""
+    # a joiner before a capital that follows a small letter or begins a word
+    return re.sub(r"(?<=[a-z])(?=[A-Z])|(?<!^)(?=[A-Z][a-z])", "_", op_type).lower()
+
+
+def is_known(path: str) -> bool:
+    """Whether TensorFlow 1.15 has the inner module, or Rekindle answers it."""
+    return path in facts.deep_modules() or path in HOMES or bool(_messages(path))
+
+
+def has_any(path: str) -> bool:
+    """Whether Rekindle has a name of the inner module, or of a module below it."""
+    prefix = path + "."
+    inside = [path, *(one for one in facts.deep_modules() if one.startswith(prefix))]
+    return any(
+        one in HOMES or bool(_messages(one)) or any(
+            public in names.PUBLIC for public in facts.deep_names(one).values() if public
+        )
+        for one in inside
+    )
+
+
+def missing_text(path: str, name: str) -> str:
+    """The text of the error about a name that Rekindle lacks in an inner module."""
+    known = facts.deep_names(path)
+    public = known.get(name)
+    said = f"module 'tensorflow.{path}' has no attribute '{name}'"
+    if name.startswith("__"):
+        return said
+    if public:
+        return f"{said}: it is tf.{public}; " + facts.explain(public, names.PUBLIC)
+    if name in known:
+        said += ": TensorFlow 1.15 has it there, Rekindle does not have it"
+    else:
+        said += ": TensorFlow 1.15 has none there either"
+    near = facts.nearest(name, names.PUBLIC)
+    return f"{said}; the nearest that Rekindle has: {near}" if near else said
