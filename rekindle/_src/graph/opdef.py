@@ -22,11 +22,19 @@ OPS: dict[str, Op] = {}
 GRADIENTS: dict[str, Callable[..., Any] | None] = {}
 
 
+#: inputs of these names steer a kernel (sizes, axes): they stay on the host on every device
+_HOST_ARGUMENTS = frozenset([
+    "shape", "axis", "axes", "reduction_indices", "perm", "paddings", "begin", "end", "strides", "size", "multiples",
+    "dim", "dims", "split_dim", "size_splits", "input_sizes", "filter_sizes", "orig_input_shape", "crops", "block_shape",
+    "concat_dim", "dimension", "s0", "s1", "start", "limit", "delta", "k", "num_segments", "output_shape", "depth",
+    "diagonal_index", "num_lower", "num_upper", "batch_dims", "shift", "sizes", "dense_shape"])
+
+
 class Op:
     """One op: its signature, shape rule, kernel, facts for the compiler, and gradient; calling it adds an operation."""
 
-    def __init__(self, op_type: str, kernel: Callable[..., Any], updates: tuple[str, ...], aliases: int | None,
-                 host: bool, pure: bool) -> None:
+    def __init__(self, op_type: str, kernel: Callable[..., Any], *, updates: tuple[str, ...] = (),
+                 aliases: int | None = None, host: bool = False, pure: bool | None = None, once: bool = False) -> None:
         self.type = op_type
         self.signature = signature(op_type)
         self.kernel = kernel
@@ -35,7 +43,9 @@ class Op:
         self.updates = updates
         self.aliases = aliases
         self.host = host
-        self.pure = pure
+        self.once = once
+        self.pure = not self.signature.stateful if pure is None else pure
+        self.host_inputs = frozenset(i for i, a in enumerate(self.signature.inputs) if a.name in _HOST_ARGUMENTS)
         self.__name__ = self.__qualname__ = kernel.__name__
         self.__module__ = kernel.__module__
         self.__doc__ = kernel.__doc__
@@ -66,7 +76,8 @@ class Op:
 
 
 def op(op_type: str, *, public: str = "", infer: infer.Rule | None = None, updates: tuple[str, ...] = (),
-       aliases: int | None = None, host: bool = False, pure: bool | None = None) -> Callable[[Callable[..., Any]], Op]:
+       aliases: int | None = None, host: bool = False, pure: bool | None = None,
+       once: bool = False) -> Callable[[Callable[..., Any]], Op]:
     """Decorator: make the block of an op of a kernel.
 
     Args:
@@ -77,6 +88,8 @@ def op(op_type: str, *, public: str = "", infer: infer.Rule | None = None, updat
       aliases: the index of the input whose memory the output may share.
       host: the kernel works on Python objects or on the CPU whatever the device.
       pure: the outputs depend on the inputs only; default: the op is not stateful.
+      once: the output is the same object in every run of a session (a variable's buffer, a queue): the kernel runs as the
+        program is linked, not in the step.
 
     Raises:
       ValueError: there is a block for the op already.
@@ -85,8 +98,7 @@ def op(op_type: str, *, public: str = "", infer: infer.Rule | None = None, updat
     def make(kernel: Callable[..., Any]) -> Op:
         if op_type in OPS:
             raise ValueError(f"{op_type} has a block in {OPS[op_type].__module__} already")
-        facts = signature(op_type)
-        block = Op(op_type, kernel, updates, aliases, host, not facts.stateful if pure is None else pure)
+        block = Op(op_type, kernel, updates=updates, aliases=aliases, host=host, pure=pure, once=once)
         OPS[op_type] = block
         if infer is not None:
             _set_rule(op_type, infer)
@@ -314,3 +326,32 @@ def structured(facts: Signature, operation: Any, attrs: dict[str, Any]) -> Any:
     if kind is None:
         kind = _tuples[facts.name] = collections.namedtuple(facts.name, [a.name for a in facts.outputs])
     return kind(*parts)
+
+
+def kernel_inputs(facts: Signature, attrs: dict[str, Any], values: list[Any]) -> list[Any]:
+    """Flat inputs grouped as a kernel takes them: a list argument is one list."""
+    if not any(arg.is_list for arg in facts.inputs):
+        return values
+    out, at = [], 0
+    for arg in facts.inputs:
+        if not arg.is_list:
+            out.append(values[at])
+            at += 1
+            continue
+        size = len(attrs[arg.type_list_attr]) if arg.type_list_attr is not None else attrs[arg.number_attr]
+        out.append(values[at:at + size])
+        at += size
+    return out
+
+
+def kernel_attrs(block: Op, attrs: dict[str, Any]) -> dict[str, Any]:
+    """The attrs that a kernel names, strings decoded; `ctx` is the caller's to give."""
+    return {k: _decoded(attrs[k]) for k in block.keywords if k != "ctx"}
+
+
+def _decoded(value: Any) -> Any:
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "surrogateescape")
+    if isinstance(value, list):
+        return [_decoded(v) for v in value]
+    return value
