@@ -34,7 +34,8 @@ class Op:
     """One op: its signature, shape rule, kernel, facts for the compiler, and gradient; calling it adds an operation."""
 
     def __init__(self, op_type: str, kernel: Callable[..., Any], *, updates: tuple[str, ...] = (),
-                 aliases: int | None = None, host: bool = False, pure: bool | None = None, once: bool = False) -> None:
+                 aliases: int | None = None, host: bool = False, pure: bool | None = None, once: bool = False,
+                 structural: bool = False) -> None:
         self.type = op_type
         self.signature = signature(op_type)
         self.kernel = kernel
@@ -44,6 +45,7 @@ class Op:
         self.aliases = aliases
         self.host = host
         self.once = once
+        self.structural = structural
         self.pure = not self.signature.stateful if pure is None else pure
         self.host_inputs = frozenset(i for i, a in enumerate(self.signature.inputs) if a.name in _HOST_ARGUMENTS)
         self.__name__ = self.__qualname__ = kernel.__name__
@@ -77,7 +79,7 @@ class Op:
 
 def op(op_type: str, *, public: str = "", infer: infer.Rule | None = None, updates: tuple[str, ...] = (),
        aliases: int | None = None, host: bool = False, pure: bool | None = None,
-       once: bool = False) -> Callable[[Callable[..., Any]], Op]:
+       once: bool = False, structural: bool = False) -> Callable[[Callable[..., Any]], Op]:
     """Decorator: make the block of an op of a kernel.
 
     Args:
@@ -88,6 +90,8 @@ def op(op_type: str, *, public: str = "", infer: infer.Rule | None = None, updat
       aliases: the index of the input whose memory the output may share.
       host: the kernel works on Python objects or on the CPU whatever the device.
       pure: the outputs depend on the inputs only; default: the op is not stateful.
+      structural: the kernel moves or compares elements but does not compute with them, so it works on strings too
+        when each stands for a number (`rekindle/_src/ops/string_codes.py`).
       once: the output is the same object in every run of a session (a variable's buffer, a queue): the kernel runs as the
         program is linked, not in the step.
 
@@ -98,7 +102,8 @@ def op(op_type: str, *, public: str = "", infer: infer.Rule | None = None, updat
     def make(kernel: Callable[..., Any]) -> Op:
         if op_type in OPS:
             raise ValueError(f"{op_type} has a block in {OPS[op_type].__module__} already")
-        block = Op(op_type, kernel, updates=updates, aliases=aliases, host=host, pure=pure, once=once)
+        block = Op(op_type, kernel, updates=updates, aliases=aliases, host=host, pure=pure, once=once,
+                   structural=structural)
         OPS[op_type] = block
         if infer is not None:
             _set_rule(op_type, infer)
