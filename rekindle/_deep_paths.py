@@ -1,9 +1,8 @@
 """Modules inside TensorFlow, answered name by name: `tensorflow.python.ops.math_ops.reduce_mean`.
 
-Holds `DeepModule` and `deep_module`, which makes one. A name is looked for, in this order: among the
-protocol messages, in the modules of Rekindle that stand for that module (`HOMES`), under the public
-name that TensorFlow gives the same object, among the ops (`gen_math_ops.mat_mul`), and last as
-`tf.<name>`. Source of the table of inner names: rekindle/_src/facts.
+Holds `DeepModule`. A name is looked for, in this order: among the protocol messages, in the modules
+of Rekindle that stand for that module (`HOMES`), under the public name that TensorFlow gives the
+same object, among the ops (`gen_math_ops.mat_mul`), and last as `tf.<name>`. Source of the table of inner names: rekindle/_src/facts.
 """
 from __future__ import annotations
 

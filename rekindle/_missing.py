@@ -1,4 +1,4 @@
-"""What a public module does about a name that it has not loaded: load it, or say that it is missing.
+"""What a public module does about a name that it lacks: load it, or say that it is missing.
 
 Holds `getter`, which makes the `__getattr__` of the public modules, the text of its error, and
 `public_value`, the look-up of a dotted public name.

@@ -15,8 +15,9 @@ from pathlib import Path
 #: unit of rekindle/_src (a folder, or a file without .py) -> layer
 LAYERS = {
     **dict.fromkeys(
-        ("errors", "nest", "names", "old_names", "site", "settings", "facts"), 0
+        ("compat", "errors", "facts", "names", "nest", "old_names", "settings", "site"), 0
     ),
+    "tf_logging": 0,
     "graph": 1,
     "formats": 1.5,  # bytes and arrays only: kernels of ops read and write files through it
     "ops": 2,

@@ -1,4 +1,4 @@
-"""Names of TensorFlow 0.x that TensorFlow 1.15 no longer has -> the name of 1.15 that does the same.
+"""Names of TensorFlow 0.x that 1.15 no longer has -> the name of 1.15 that does the same.
 
 Only renamed functions are here. Those whose arguments changed place under the same name
 (`tf.concat`, `tf.split`) follow TensorFlow 1.15.

@@ -1,0 +1,1 @@
+"""What scripts need around the graph: flags, the main function, files, resources, versions."""
