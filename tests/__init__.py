@@ -1,0 +1,1 @@
+"""Tests of Rekindle; the folders mirror rekindle/_src."""

@@ -1,0 +1,122 @@
+"""Every op's samples against the recordings of TensorFlow 1.15.5, and every op has a sample."""
+from __future__ import annotations
+
+import functools
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from rekindle._src import errors
+from rekindle._src.graph import opdef
+from tests import canonical
+from tests.conformance import build, golden, ours
+
+ROOT = Path(__file__).parent.parent.parent
+RTOL = {"float16": 5e-3, "bfloat16": 2e-2, "float32": 2e-5, "float64": 1e-9,
+        "complex64": 2e-5, "complex128": 1e-9}
+#: smallest magnitude that counts when an array's numbers are compared
+FLOOR = 1e-6
+
+load = functools.cache(golden.load)
+family_cases = functools.cache(golden.cases)
+ALL = [pytest.param(family, name, id=f"{family}-{name}")
+       for family in golden.families() for name in family_cases(family)]
+SHAPES = [pytest.param(*one.values, variant, id=f"{one.id}-{variant}")
+          for one in ALL for variant in build.VARIANTS]
+
+
+def recorded(family: str, name: str) -> tuple[Any, dict[str, Any], dict[str, Any]]:
+    """The case, its facts and the arrays; skips where the op has no block yet."""
+    case = family_cases(family)[name]
+    facts, arrays = load(family)
+    ours.front()
+    if case.op not in opdef.OPS:
+        pytest.skip(f"{case.op} has no block")
+    assert facts.get(name, {}).get("digest") == case.digest(), "not recorded: see README.md"
+    return case, facts[name], arrays
+
+
+def check_equal(actual: Any, fact: dict[str, Any], arrays: Any, case: Any, what: str) -> None:
+    """Assert that a value is what was recorded: exactly, or floats within the case's tolerance."""
+    expected = golden.unpack(fact, arrays)
+    actual = np.asarray(actual)
+    if fact.get("dtype") == "bfloat16":
+        expected, actual = (np.left_shift(a.view(np.uint16).astype(np.uint32), 16).view(np.float32)
+                            for a in (expected, actual))
+    elif "strings" not in fact:
+        assert actual.dtype == expected.dtype, what
+    assert actual.shape == expected.shape, what
+    if expected.dtype.kind not in "fc" or case.exact:
+        np.testing.assert_array_equal(actual, expected, what)
+        return
+    rtol = case.rtol or RTOL[fact["dtype"]]
+    finite = np.abs(expected[np.isfinite(expected)])
+    scale = max(float(finite.max()), FLOOR) if finite.size else 0.0
+    np.testing.assert_allclose(actual, expected, rtol, rtol * scale, True, what)
+
+
+@pytest.mark.parametrize(("family", "name", "variant"), SHAPES)
+def test_static_shape(family: str, name: str, variant: str) -> None:
+    case, facts, _ = recorded(family, name)
+    expected = facts["variants"][variant]
+    if "error" in expected:
+        with pytest.raises((ValueError, TypeError)) as caught:
+            build.build(ours.front(), case, variant)
+        assert [caught.type.__name__, str(caught.value)] == expected["error"]
+        return
+    assert build.claims(build.build(ours.front(), case, variant)) == expected["outputs"]
+
+
+@pytest.mark.parametrize(("family", "name"), ALL)
+def test_kernel(family: str, name: str) -> None:
+    case, facts, arrays = recorded(family, name)
+    if "values" not in facts:
+        pytest.skip("TensorFlow refuses these inputs when the graph is built")
+    if "ctx" in opdef.OPS[case.op].keywords:
+        pytest.skip("needs a session")
+    built = build.build(ours.front(), case, "full")
+    if "run_error" in facts:
+        with pytest.raises((errors.OpError, RuntimeError, ValueError, IndexError)):
+            ours.run_kernel(built.op, case)
+        return
+    outputs, held = ours.run_kernel(built.op, case)
+    for i, (value, tensor) in enumerate(zip(outputs, built.op.outputs, strict=True)):
+        if case.values:
+            check_equal(value, facts["values"][0][i], arrays, case, f"output {i}")
+        assert tensor.get_shape().is_compatible_with(np.shape(value))
+    for i, value in enumerate(held):
+        check_equal(value, facts["held"][i], arrays, case, f"variable {i} afterwards")
+
+
+@pytest.mark.parametrize(("family", "name"), ALL)
+@pytest.mark.parametrize("variant", ["full", "open"])
+def test_gradient_graph(family: str, name: str, variant: str) -> None:
+    case, facts, _ = recorded(family, name)
+    expected = facts["variants"][variant]
+    if "nodes" not in expected:
+        pytest.skip("TensorFlow refuses these inputs when the graph is built")
+    built = build.build(ours.front(), case, variant)
+    if expected["gradient_error"] is not None:
+        assert built.gradient_error is not None
+        assert built.gradient_error[0] == expected["gradient_error"][0]
+        return
+    actual = canonical.nodes(built.graph.as_graph_def())
+    assert canonical.differences(expected["nodes"], actual) == []
+
+
+def test_every_module_imports() -> None:
+    ours.front()
+    assert ours.BROKEN == []
+
+
+def test_every_block_has_a_sample() -> None:
+    ours.front()
+    sampled = {case.op for family in golden.families() for case in family_cases(family).values()}
+    covered: dict[str, str] = {}
+    for family in golden.families():
+        covered.update(golden.elsewhere(family))
+    assert sorted(set(opdef.OPS) - sampled - set(covered)) == []
+    for op, file in covered.items():
+        assert op in (ROOT / file).read_text(), f"{file} does not speak of {op}"
