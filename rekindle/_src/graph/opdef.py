@@ -46,6 +46,7 @@ class Op:
         self.host = host
         self.once = once
         self.structural = structural
+        self.explain: Callable[..., Any] | None = None
         self.pure = not self.signature.stateful if pure is None else pure
         self.host_inputs = frozenset(i for i, a in enumerate(self.signature.inputs) if a.name in _HOST_ARGUMENTS)
         self.__name__ = self.__qualname__ = kernel.__name__
@@ -69,6 +70,11 @@ class Op:
     def gradient(self, function: Callable[..., Any]) -> Callable[..., Any]:
         """Decorator: `function(op, *output gradients)` gives the gradient of each input."""
         GRADIENTS[self.type] = function
+        return function
+
+    def refusal(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        """Decorator: `function`, called as the kernel is, raises TensorFlow's error for inputs at which torch failed."""
+        self.explain = function
         return function
 
     def no_gradient(self) -> Op:
