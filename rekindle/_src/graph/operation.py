@@ -257,6 +257,6 @@ def op_def(signature: Signature) -> Any:
         if attr.allowed:
             kind = "list(" + attr.type.removeprefix("list(").removesuffix(")") + ")"
             one.allowed_values.CopyFrom(attr_forms.to_proto(kind, list(attr.allowed)))
-        if attr.type != "tensor" and repr(attr.default) != "REQUIRED":
+        if repr(attr.default) != "REQUIRED":
             one.default_value.CopyFrom(attr_forms.to_proto(attr.type, attr.default))
     return out

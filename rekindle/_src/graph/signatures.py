@@ -11,8 +11,10 @@ import pathlib
 from dataclasses import dataclass
 from typing import Any
 
+from google.protobuf import text_format
+
 from rekindle._src import errors
-from rekindle._src.graph import dtypes
+from rekindle._src.graph import dtypes, proto, tensor_value
 from rekindle._src.graph.dtypes import DType
 
 REQUIRED: Any = type("Required", (), {"__repr__": lambda self: "REQUIRED"})()
@@ -134,4 +136,6 @@ def _value(kind: str, value: Any) -> Any:
         return None if dims is None else tuple(None if d == -1 else d for d in dims)
     if kind == "string":
         return value.encode()
+    if kind == "tensor":
+        return tensor_value.make_ndarray(text_format.Parse(value, proto.TensorProto()))
     return value

@@ -202,6 +202,7 @@ def array_proto(array: np.ndarray, dtype: DType) -> Any:
       ValueError: it takes more than 2 GB.
     """
     out = proto.TensorProto(dtype=dtype.as_datatype_enum)
+    out.tensor_shape.SetInParent()
     for size in array.shape:
         out.tensor_shape.dim.add(size=size)
     if dtype is dtypes.string:
