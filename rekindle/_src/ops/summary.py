@@ -31,8 +31,7 @@ _SUMMARIES = (collections.GraphKeys.SUMMARIES,)
 def scalar_summary(tags, values):
     """A Summary of one number for each tag."""
     numbers = to_numpy(values)
-    single = tags.size <= 1 and numbers.size <= 1 and max(tags.ndim, numbers.ndim) <= 1
-    if tags.shape != numbers.shape and not single:
+    if tags.shape != numbers.shape:
         tag = f" (tag '{_text(tags)}')" if tags.size == 1 else ""
         message = f"tags and values not the same shape: {_shown(tags)} != {_shown(numbers)}{tag}"
         raise errors.InvalidArgumentError(None, None, message)
@@ -179,7 +178,7 @@ def _shown(array: np.ndarray) -> str:
 
 
 def _check_scalar(tag: np.ndarray, message: str) -> None:
-    if tag.size != 1 or tag.ndim > 1:
+    if tag.ndim != 0:
         raise errors.InvalidArgumentError(None, None, message)
 
 
