@@ -86,7 +86,8 @@ def record_family(front, family, again):
             if what in facts[name]:
                 print("%s: %s: %s: %s" % ((name, what) + tuple(facts[name][what])))
     golden.save(family, facts, arrays)
-    print(f"{family}: recorded {len(fresh)} of {len(cases)} cases, {os.path.getsize(golden.path(family))} bytes")
+    size = os.path.getsize(golden.path(family))
+    print(f"{family}: recorded {len(fresh)} of {len(cases)} cases, {size} bytes")
 
 
 def record_case(front, name, case, arrays):
@@ -151,7 +152,10 @@ def record_programs(names):
             print(f"{program.name}: left out: {reason}")
             continue
         command = [sys.executable, "-W", "ignore", tracing.__file__]
-        subprocess.check_call(command + program.arguments(program.recording()))
+        ran = subprocess.run(command + program.arguments(program.recording()), check=False,
+                             stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        if ran.returncode:
+            sys.exit(ran.stdout.decode())
         print(f"{program.name}: {os.path.getsize(program.recording())} bytes")
 
 

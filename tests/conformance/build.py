@@ -16,7 +16,7 @@ VARIANTS = ("full", "open", "rankless")
 
 
 class Front:
-    """One implementation of TensorFlow: the tf module, how to add an op, the names of its inputs."""
+    """One implementation of TensorFlow: the tf module, how to add an op, its inputs' names."""
 
     def __init__(self, tf, apply_op, input_names, node_of):
         self.tf = tf
