@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from rekindle._src.graph import dtypes
+from rekindle._src.graph import dtypes, infer
 from rekindle._src.graph.shapes import TensorShape
 from rekindle._src.names import public
 
@@ -40,8 +40,10 @@ def _value(tensor: Any, known: dict[Any, Any], depth: int) -> np.ndarray | None:
     if tensor in known:
         return known[tensor]
     result = None
-    if op.type in _FROM_SHAPE:
-        result = _FROM_SHAPE[op.type](op, tensor)
+    rule = infer.VALUES.get(op.type)
+    if rule is not None:
+        found = rule(infer.InferContext(op))
+        result = None if found is None else found[tensor._value_index]
     elif op._inputs and not op.signature.stateful and _evaluator and depth < 64 and _is_small(tensor):
         result = _computed(op, tensor, known, depth)
     known[tensor] = result
@@ -62,35 +64,6 @@ def _computed(op: Any, tensor: Any, known: dict[Any, Any], depth: int) -> np.nda
         inputs.append(value)
     outputs = _evaluator[0](op, inputs)
     return None if outputs is None else outputs[tensor._value_index]
-
-
-def _shape_value(op: Any, tensor: Any) -> np.ndarray | None:
-    shape = op._inputs[0]._static_shape
-    if shape is None or None in shape:
-        return None
-    return np.array(shape, tensor._dtype.as_numpy_dtype)
-
-
-def _size_value(op: Any, tensor: Any) -> np.ndarray | None:
-    shape = op._inputs[0]._static_shape
-    if shape is None or None in shape:
-        return None
-    return np.array(np.prod(shape, dtype=np.int64), tensor._dtype.as_numpy_dtype)
-
-
-def _rank_value(op: Any, tensor: Any) -> np.ndarray | None:
-    shape = op._inputs[0]._static_shape
-    return None if shape is None else np.array(len(shape), np.int32)
-
-
-def _shape_n_value(op: Any, tensor: Any) -> np.ndarray | None:
-    shape = op._inputs[tensor._value_index]._static_shape
-    if shape is None or None in shape:
-        return None
-    return np.array(shape, tensor._dtype.as_numpy_dtype)
-
-
-_FROM_SHAPE = {"Shape": _shape_value, "Size": _size_value, "Rank": _rank_value, "ShapeN": _shape_n_value}
 
 
 def shape_of(tensor: Any) -> tuple[int | None, ...] | None:

@@ -18,6 +18,8 @@ Rule = Callable[[Any], Any]
 
 #: op type -> shape rule
 RULES: dict[str, Rule] = {}
+#: op type -> value rule: the outputs as arrays where they follow from the shapes of the inputs, else None
+VALUES: dict[str, Callable[[Any], list[np.ndarray] | None]] = {}
 
 
 class InferContext:
@@ -100,6 +102,28 @@ def describe(message: str, op: Any, context: Any) -> str:
 def show(shape: Shape) -> str:
     """A shape in the words of TensorFlow's shape errors: "[2,?]", "<unknown>"."""
     return "<unknown>" if shape is None else "[" + ",".join("?" if d is None else str(d) for d in shape) + "]"
+
+
+def _sizes(c: Any) -> list[np.ndarray] | None:
+    """The shapes of all inputs, as Shape and ShapeN give them."""
+    if not all(is_known(s) for s in c.shapes):
+        return None
+    kind = c.attr("out_type").as_numpy_dtype
+    return [np.array(s, kind) for s in c.shapes]
+
+
+def _size(c: Any) -> list[np.ndarray] | None:
+    shape = c.shapes[0]
+    if not is_known(shape):
+        return None
+    return [np.array(np.prod(shape, dtype=np.int64), c.attr("out_type").as_numpy_dtype)]
+
+
+def _rank(c: Any) -> list[np.ndarray] | None:
+    return None if c.shapes[0] is None else [np.array(len(c.shapes[0]), np.int32)]
+
+
+VALUES.update(Shape=_sizes, ShapeN=_sizes, Size=_size, Rank=_rank)
 
 
 # Rules that many ops share.

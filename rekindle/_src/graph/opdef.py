@@ -328,7 +328,7 @@ def structured(facts: Signature, operation: Any, attrs: dict[str, Any]) -> Any:
             parts.append(outputs[at])
             at += 1
             continue
-        size = len(attrs[arg.type_list_attr]) if arg.type_list_attr is not None else attrs[arg.number_attr]
+        size = arg_width(arg, attrs)
         parts.append(list(outputs[at:at + size]))
         at += size
     if len(parts) == 1:
@@ -337,6 +337,13 @@ def structured(facts: Signature, operation: Any, attrs: dict[str, Any]) -> Any:
     if kind is None:
         kind = _tuples[facts.name] = collections.namedtuple(facts.name, [a.name for a in facts.outputs])
     return kind(*parts)
+
+
+def arg_width(arg: Arg, attrs: dict[str, Any]) -> int:
+    """How many tensors an argument has."""
+    if arg.type_list_attr is not None:
+        return len(attrs[arg.type_list_attr])
+    return 1 if arg.number_attr is None else attrs[arg.number_attr]
 
 
 def kernel_inputs(facts: Signature, attrs: dict[str, Any], values: list[Any]) -> list[Any]:
@@ -349,7 +356,7 @@ def kernel_inputs(facts: Signature, attrs: dict[str, Any], values: list[Any]) ->
             out.append(values[at])
             at += 1
             continue
-        size = len(attrs[arg.type_list_attr]) if arg.type_list_attr is not None else attrs[arg.number_attr]
+        size = arg_width(arg, attrs)
         out.append(values[at:at + size])
         at += size
     return out

@@ -1,0 +1,193 @@
+"""Emit: a program as Python source, one line an instruction, and the function that it compiles to.
+
+The source names the graph's node on each line and stands in `linecache`, so that tracebacks and debuggers show it.
+"""
+from __future__ import annotations
+
+import ast
+import itertools
+import keyword
+import linecache
+import re
+from collections.abc import Callable
+from typing import Any
+
+from rekindle._src.compile.inline import Inliner, Known
+from rekindle._src.compile.own import Ownership
+from rekindle._src.compile.program import Instr, Program
+from rekindle._src.graph.opdef import arg_width
+
+_count = itertools.count(1)
+
+
+class Emitted:
+    """A compiled step: call it with the feeds' values, get the outputs' values."""
+
+    __slots__ = ("function", "source", "filename", "lines")
+
+    def __init__(self, source: str, namespace: dict[str, Any], lines: dict[int, Instr], title: str) -> None:
+        self.source = source
+        self.filename = f"<rekindle program {next(_count)}: {title}>"
+        self.lines = lines
+        code = compile(source, self.filename, "exec")
+        exec(code, namespace)
+        self.function: Callable[..., tuple[Any, ...]] = namespace["step"]
+        linecache.cache[self.filename] = (len(source), None, source.splitlines(True), self.filename)
+
+
+def emit(program: Program, ownership: Ownership, link: Any, title: str = "step") -> Emitted:
+    """The program as a Python function.
+
+    Args:
+      program: what to emit.
+      ownership: what must be copied or not be changed in place.
+      link: gives the session's side: `link.constant(number, value)`, `link.context(instr)`, `link.once(instr)`.
+      title: what the file name in tracebacks says.
+    """
+    return _Emitter(program, ownership, link).emit(title)
+
+
+class _Emitter:
+    """The state of one emission: names and the lines so far."""
+
+    def __init__(self, program: Program, ownership: Ownership, link: Any) -> None:
+        self.program = program
+        self.ownership = ownership
+        self.link = link
+        self.namespace: dict[str, Any] = {}
+        self.names: dict[int, str] = {}
+        self.known: dict[int, Any] = {}
+        self.lines: list[str] = []
+        self.sources: dict[int, Instr] = {}
+        self.inliner = Inliner(self.bind)
+        self.last = self._last_uses()
+
+    def bind(self, wish: str, value: Any) -> str:
+        """A name in the emitted module for a value: the one wished for, numbered where it is taken."""
+        wish = re.sub(r"\W", "_", wish.rsplit("/", 1)[-1]) or "k"
+        if wish[0].isdigit() or keyword.iskeyword(wish):
+            wish = "_" + wish
+        name, n = wish, 1
+        while name in self.namespace and self.namespace[name] is not value or re.fullmatch(r"v\d+|step", name):
+            n += 1
+            name = f"{wish}_{n}"
+        self.namespace[name] = value
+        return name
+
+    def _last_uses(self) -> dict[int, int]:
+        last: dict[int, int] = {}
+        for at, instr in enumerate(self.program.instrs):
+            for number in instr.outputs:
+                last[number] = at
+            for number in instr.reads():
+                last[number] = at
+        for number in self.program.outputs:
+            last.pop(number, None)
+        return last
+
+    def emit(self, title: str) -> Emitted:
+        """The whole source, compiled."""
+        program = self.program
+        reserved = object()
+        for number in program.feeds:
+            self.names[number] = self.bind(program.values[number].name or "feed", reserved)
+            reserved = object()
+        dying: dict[int, list[int]] = {}
+        for number, at in self.last.items():
+            dying.setdefault(at, []).append(number)
+        for at, instr in enumerate(program.instrs):
+            self.instr(at, instr, dying.get(at, ()))
+        outputs = [self.name(n) + (".clone()" if n in self.ownership.copied and self._is_tensor(n) else "")
+                   for n in program.outputs]
+        self.lines.append(f"    return ({''.join(o + ', ' for o in outputs).rstrip()})")
+        head = f"def step({', '.join(self.names[n] for n in program.feeds)}):"
+        return Emitted("\n".join([head, *self.lines]) + "\n", self.namespace, self.sources, title)
+
+    def _is_tensor(self, number: int) -> bool:
+        return self.program.values[number].dtype.torch is not None
+
+    def name(self, number: int) -> str:
+        """How the source names a value."""
+        found = self.names.get(number)
+        if found is None:
+            value = self.program.values[number]
+            if value.const is not None:
+                found = self.bind("k", self.constant(number))
+            else:
+                found = f"v{number}"
+            self.names[number] = found
+        return found
+
+    def constant(self, number: int) -> Any:
+        """The run-time form of a constant."""
+        if number not in self.known:
+            self.known[number] = self.link.constant(number, self.program.values[number])
+        return self.known[number]
+
+    def instr(self, at: int, instr: Instr, dying: Any) -> None:
+        """The line of one instruction."""
+        if instr.block.once:
+            found = self.link.once(instr)
+            self.names[instr.outputs[0]] = self.bind(instr.node.name, found)
+            return
+        for buffer in self.ownership.share.get(at, ()):
+            self.lines.append(f"    {self.name(buffer)}.shared = True  # its value is needed after {instr.node.name}")
+        text = self._targets(instr) + self._call(instr)
+        dead = [self.names[n] for n in dying if self._is_local(n)]
+        text += f"; del {', '.join(dead)}" if dead else ""
+        self.lines.append(f"    {text}  # {instr.node.name}")
+        self.sources[len(self.lines) + 1] = instr
+
+    def _is_local(self, number: int) -> bool:
+        name = self.names.get(number, "")
+        return number in self.program.feeds or re.fullmatch(r"v\d+", name) is not None
+
+    def _targets(self, instr: Instr) -> str:
+        if not instr.outputs:
+            return ""
+        if instr.block.signature is None:
+            return ", ".join(map(self.name, instr.outputs)) + " = "
+        parts, at = [], 0
+        for arg in instr.block.signature.outputs:
+            if not arg.is_list:
+                parts.append(self.name(instr.outputs[at]))
+                at += 1
+                continue
+            size = arg_width(arg, instr.node._attrs)
+            parts.append("[" + ", ".join(map(self.name, instr.outputs[at:at + size])) + "]")
+            at += size
+        return ", ".join(parts) + " = "
+
+    def _call(self, instr: Instr) -> str:
+        keywords = {k: Known(v) for k, v in instr.attrs.items()}
+        if "ctx" in instr.block.keywords:
+            context = self.link.context(instr)
+            keywords["ctx"] = ast.Name(self.bind(f"ctx_{instr.node.name}", context), ast.Load())
+        code = instr.block.kernel.__code__
+        names = code.co_varnames[:code.co_argcount]
+        arguments = dict(zip(names, map(self._argument, instr.inputs), strict=False))
+        inlined = self.inliner.inline(instr.block.kernel, {**arguments, **keywords})
+        if inlined is not None:
+            return inlined
+        function = self.bind(instr.block.type, instr.block.kernel)
+        defaults = instr.block.kernel.__kwdefaults__ or {}
+        shown = [ast.unparse(self.inliner._spell(a)) for a in arguments.values()]
+        shown += [f"{k}={ast.unparse(self.inliner._spell(v))}" for k, v in keywords.items()
+                  if not (isinstance(v, Known) and k in defaults and _same(defaults[k], v.value))]
+        return f"{function}({', '.join(shown)})"
+
+    def _argument(self, number: Any) -> Any:
+        """An argument as the inliner takes it: known if it is a constant."""
+        if isinstance(number, tuple):
+            parts = [self._argument(n) for n in number]
+            if all(isinstance(p, Known) for p in parts):
+                return Known([p.value for p in parts])
+            return ast.List([self.inliner._spell(p) for p in parts], ast.Load())
+        if self.program.values[number].const is not None:
+            value = self.constant(number)
+            return Known(value)
+        return ast.Name(self.name(number), ast.Load())
+
+
+def _same(a: Any, b: Any) -> bool:
+    return type(a) is type(b) and a == b

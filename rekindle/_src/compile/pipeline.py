@@ -1,0 +1,37 @@
+"""The order of the passes, and the whole way from a captured program to a compiled step.
+
+Holds `PASSES` and `compile_program`. Each pass is a function from Program to Program in a file of its own.
+"""
+from __future__ import annotations
+
+from typing import Any
+
+from rekindle._src import settings
+from rekindle._src.compile.emit import Emitted, emit
+from rekindle._src.compile.fold import Evaluate, fold
+from rekindle._src.compile.merge import merge
+from rekindle._src.compile.own import own
+from rekindle._src.compile.program import Program, check
+from rekindle._src.compile.prune import prune
+from rekindle._src.graph.infer import Shape
+
+PASSES = (merge, prune)
+
+
+def optimise(program: Program, shapes: list[Shape], evaluate: Evaluate) -> Program:
+    """The program after all passes, for feeds of the given shapes."""
+    checked = settings.check_programs()
+    if checked:
+        check(program)
+    program = fold(program, shapes, evaluate)
+    for step in PASSES:
+        program = step(program)
+        if checked:
+            check(program, step.__name__)
+    return program
+
+
+def compile_program(program: Program, shapes: list[Shape], evaluate: Evaluate, link: Any, title: str) -> Emitted:
+    """The compiled step for feeds of the given shapes."""
+    program = optimise(program, shapes, evaluate)
+    return emit(program, own(program), link, title)

@@ -1,0 +1,52 @@
+"""The devices of this machine, and what a ConfigProto says of threads.
+
+Holds `local_devices` (as `Session.list_devices` shows them), `apply_threads`, and where an operation runs.
+"""
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import torch
+
+_MEMORY = 268435456  # what TensorFlow says of a CPU device
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class DeviceAttributes:
+    """A device as `Session.list_devices` shows it."""
+
+    name: str
+    device_type: str
+    memory_limit_bytes: int
+    incarnation: int = 1
+
+    def __repr__(self) -> str:
+        return f"_DeviceAttributes({self.name}, {self.device_type}, {self.memory_limit_bytes}, {self.incarnation})"
+
+
+def local_devices(config: Any) -> list[DeviceAttributes]:
+    """The devices that a session of this process has under a configuration."""
+    prefix = "/job:localhost/replica:0/task:0/device:"
+    cpus = config.device_count.get("CPU", 1) if config.device_count else 1
+    found = [DeviceAttributes(f"{prefix}CPU:{i}", "CPU", _MEMORY, i + 1) for i in range(max(1, cpus))]
+    for i in range(gpu_count(config)):
+        memory = torch.cuda.get_device_properties(i).total_memory
+        found.append(DeviceAttributes(f"{prefix}GPU:{i}", "GPU", memory, 100 + i))
+    return found
+
+
+def gpu_count(config: Any) -> int:
+    """How many GPUs a session may use."""
+    if not torch.cuda.is_available():
+        return 0
+    count = torch.cuda.device_count()
+    if config.device_count and "GPU" in config.device_count:
+        count = min(count, config.device_count["GPU"])
+    return count
+
+
+def apply_threads(config: Any) -> None:
+    """Give kernels as many threads as the configuration asks for."""
+    if config.intra_op_parallelism_threads > 0:
+        torch.set_num_threads(config.intra_op_parallelism_threads)

@@ -1,0 +1,151 @@
+"""Steps: what a session keeps per set of fetches and feeds, and how one run goes.
+
+Holds `Step`: it compiles a program per signature of the feeds' shapes (a bounded number, then one for all shapes), leaves
+what the compiler declines to the interpreter, and turns values into arrays.
+"""
+from __future__ import annotations
+
+import copy
+import os
+import re
+from typing import Any
+
+import numpy as np
+import torch
+
+from rekindle._src import settings
+from rekindle._src.compile import pipeline
+from rekindle._src.compile.capture import Declined, capture, needed
+from rekindle._src.compile.emit import Emitted
+from rekindle._src.compile.program import Program, Value
+from rekindle._src.graph.opdef import kernel_attrs
+from rekindle._src.ops.evaluate import fold
+from rekindle._src.ops.torch_types import to_numpy, to_torch
+from rekindle._src.run import failures
+from rekindle._src.run.interpreter import Interpreter
+from rekindle._src.run.store import Context, Store
+
+_SIGNATURES = 32  # programs kept per step before shapes are no longer relied on
+
+
+class Link:
+    """The session's side of a program: its constants, contexts and state."""
+
+    def __init__(self, store: Store, session: Any) -> None:
+        self._store = store
+        self._session = session
+
+    def constant(self, number: int, value: Value) -> Any:
+        """The run-time form of a constant."""
+        return to_torch(np.asarray(value.const), value.dtype._base)
+
+    def context(self, instr: Any) -> Context:
+        """What the kernel of an instruction may know of the session."""
+        return Context(instr.node, self._store, self._session)
+
+    def once(self, instr: Any) -> Any:
+        """The object that an instruction gives in every run of the session."""
+        keywords = kernel_attrs(instr.block, instr.node._attrs)
+        if "ctx" in instr.block.keywords:
+            keywords["ctx"] = self.context(instr)
+        return instr.block.kernel(**keywords)
+
+
+class Step:
+    """One set of fetches, targets and feeds of a session."""
+
+    def __init__(self, fetches: list[Any], targets: list[Any], feeds: list[Any], store: Store, session: Any) -> None:
+        self._link = Link(store, session)
+        self._emitted: dict[Any, Emitted] = {}
+        self._dtypes = [t._dtype._base for t in feeds]
+        self._out_types = [t._dtype._base for t in fetches]
+        self._title = _title(fetches, targets)
+        self._program: Program | None = None
+        self._interpreter: Interpreter | None = None
+        try:
+            if settings.interpret():
+                raise Declined("REKINDLE_INTERPRET is set")
+            self._program = capture(fetches, targets, feeds)
+        except Declined as reason:
+            self.declined = str(reason)
+            ops = needed(fetches, targets, set(feeds))
+            self._interpreter = Interpreter(ops, fetches, feeds, store, session)
+
+    def with_interpreter(self, interpreter: Interpreter) -> Step:
+        """The same step, run by an interpreter."""
+        out = copy.copy(self)
+        out._interpreter = interpreter
+        return out
+
+    def run(self, arrays: list[np.ndarray]) -> list[Any]:
+        """The fetched values for the feeds' arrays.
+
+        Raises:
+          OpError: a kernel failed; the error names its node.
+        """
+        values = [to_torch(a, d) for a, d in zip(arrays, self._dtypes, strict=True)]
+        with torch.no_grad():
+            if self._interpreter is not None:
+                found = self._interpreter.run(values)
+            else:
+                found = self._run_compiled(tuple([a.shape for a in arrays]), values)
+        return [_fetched(v, d) for v, d in zip(found, self._out_types, strict=True)]
+
+    def _run_compiled(self, shapes: tuple[Any, ...], values: list[Any]) -> Any:
+        emitted = self._emitted.get(shapes)
+        if emitted is None:
+            emitted = self._compile(shapes)
+        try:
+            return emitted.function(*values)
+        except BaseException as error:
+            op = _failed_node(emitted, error)
+            if op is None:
+                raise
+            raise failures.translate(error, op) from error.__cause__
+
+    def _compile(self, shapes: tuple[Any, ...]) -> Emitted:
+        assert self._program is not None
+        key = shapes
+        if len(self._emitted) >= _SIGNATURES:
+            key = "any"
+            if key in self._emitted:
+                return self._emitted[key]
+            shapes = (None,) * len(shapes)
+        emitted = pipeline.compile_program(self._program, list(shapes), fold, self._link, self._title)
+        self._emitted[key] = emitted
+        _dump(emitted)
+        return emitted
+
+
+def _failed_node(emitted: Emitted, error: BaseException) -> Any:
+    """The operation whose line of the program raised."""
+    trace = error.__traceback__
+    while trace is not None:
+        if trace.tb_frame.f_code.co_filename == emitted.filename:
+            instr = emitted.lines.get(trace.tb_lineno)
+            return None if instr is None else instr.node
+        trace = trace.tb_next
+    return None
+
+
+def _fetched(value: Any, dtype: Any) -> Any:
+    """A value as users get it: an array, or a scalar of numpy."""
+    array = to_numpy(value, dtype)
+    if isinstance(array, np.ndarray) and array.ndim == 0:
+        return array[()]
+    return array
+
+
+def _title(fetches: list[Any], targets: list[Any]) -> str:
+    names = [t._op.name for t in fetches] + [op.name for op in targets]
+    return ", ".join(names[:3]) + (", ..." if len(names) > 3 else "")
+
+
+def _dump(emitted: Emitted) -> None:
+    folder = settings.dump_folder()
+    if folder is None:
+        return
+    os.makedirs(folder, exist_ok=True)
+    name = re.sub(r"\W+", "_", emitted.filename).strip("_")
+    with open(os.path.join(folder, name[:100] + ".py"), "w", encoding="utf-8") as file:
+        file.write(f'"""{emitted.filename}"""\n{emitted.source}')
