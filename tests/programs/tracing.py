@@ -52,7 +52,7 @@ class Trace:
 
         def close(session):
             if self.depth == 0 and self.initial:
-                self.final = variables(session, original)
+                self.final = variables(session, original) or self.final
             original_close(session)
 
         original_close = session_class.close
