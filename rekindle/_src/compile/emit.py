@@ -23,9 +23,11 @@ _count = itertools.count(1)
 class Emitted:
     """A compiled step: call it with the feeds' values, get the outputs' values."""
 
-    __slots__ = ("function", "source", "filename", "lines")
+    __slots__ = ("function", "source", "filename", "lines", "names")
 
-    def __init__(self, source: str, namespace: dict[str, Any], lines: dict[int, Instr], title: str) -> None:
+    def __init__(self, source: str, namespace: dict[str, Any], lines: dict[int, Instr], names: dict[int, str],
+                 title: str) -> None:
+        self.names = names
         self.source = source
         self.filename = f"<rekindle program {next(_count)}: {title}>"
         self.lines = lines
@@ -34,6 +36,23 @@ class Emitted:
         self.function: Callable[..., tuple[Any, ...]] = namespace["step"]
         linecache.cache[self.filename] = (len(source), None, source.splitlines(True), self.filename)
 
+    def failed(self, error: BaseException) -> tuple[Instr, list[Any]] | None:
+        """The instruction whose line raised, and the values that it took; None if the error came from elsewhere."""
+        trace = error.__traceback__
+        while trace is not None:
+            frame = trace.tb_frame
+            if frame.f_code.co_filename == self.filename and trace.tb_lineno in self.lines:
+                instr = self.lines[trace.tb_lineno]
+                scope = {**frame.f_globals, **frame.f_locals}
+                return instr, [self._value(a, scope) for a in instr.inputs]
+            trace = trace.tb_next
+        return None
+
+    def _value(self, argument: Any, scope: dict[str, Any]) -> Any:
+        if isinstance(argument, tuple):
+            return [self._value(a, scope) for a in argument]
+        return scope.get(self.names.get(argument, ""))
+
 
 def emit(program: Program, ownership: Ownership, link: Any, title: str = "step") -> Emitted:
     """The program as a Python function.
@@ -41,7 +60,8 @@ def emit(program: Program, ownership: Ownership, link: Any, title: str = "step")
     Args:
       program: what to emit.
       ownership: what must be copied or not be changed in place.
-      link: gives the session's side: `link.constant(number, value)`, `link.context(instr)`, `link.once(instr)`.
+      link: gives the session's side: `link.constant(number, value)`, `link.context(instr)`, `link.once(instr)`,
+        `link.kernel(instr)`.
       title: what the file name in tracebacks says.
     """
     return _Emitter(program, ownership, link).emit(title)
@@ -61,6 +81,7 @@ class _Emitter:
         self.sources: dict[int, Instr] = {}
         self.inliner = Inliner(self.bind)
         self.last = self._last_uses()
+        self.taken = set(program.uses())
 
     def bind(self, wish: str, value: Any) -> str:
         """A name in the emitted module for a value: the one wished for, numbered where it is taken."""
@@ -101,7 +122,7 @@ class _Emitter:
                    for n in program.outputs]
         self.lines.append(f"    return ({''.join(o + ', ' for o in outputs).rstrip()})")
         head = f"def step({', '.join(self.names[n] for n in program.feeds)}):"
-        return Emitted("\n".join([head, *self.lines]) + "\n", self.namespace, self.sources, title)
+        return Emitted("\n".join([head, *self.lines]) + "\n", self.namespace, self.sources, self.names, title)
 
     def _is_tensor(self, number: int) -> bool:
         return self.program.values[number].dtype.torch is not None
@@ -133,7 +154,7 @@ class _Emitter:
         for buffer in self.ownership.share.get(at, ()):
             self.lines.append(f"    {self.name(buffer)}.shared = True  # its value is needed after {instr.node.name}")
         text = self._targets(instr) + self._call(instr)
-        dead = [self.names[n] for n in dying if self._is_local(n)]
+        dead = [self.names[n] for n in dying if self._is_local(n) and (n in self.taken or len(instr.outputs) > 1)]
         text += f"; del {', '.join(dead)}" if dead else ""
         self.lines.append(f"    {text}  # {instr.node.name}")
         self.sources[len(self.lines) + 1] = instr
@@ -143,7 +164,7 @@ class _Emitter:
         return number in self.program.feeds or re.fullmatch(r"v\d+", name) is not None
 
     def _targets(self, instr: Instr) -> str:
-        if not instr.outputs:
+        if not any(n in self.taken for n in instr.outputs):
             return ""
         if instr.block.signature is None:
             return ", ".join(map(self.name, instr.outputs)) + " = "
@@ -166,10 +187,11 @@ class _Emitter:
         code = instr.block.kernel.__code__
         names = code.co_varnames[:code.co_argcount]
         arguments = dict(zip(names, map(self._argument, instr.inputs), strict=False))
-        inlined = self.inliner.inline(instr.block.kernel, {**arguments, **keywords})
+        kernel = self.link.kernel(instr)
+        inlined = self.inliner.inline(kernel, {**arguments, **keywords}) if kernel is instr.block.kernel else None
         if inlined is not None:
             return inlined
-        function = self.bind(instr.block.type, instr.block.kernel)
+        function = self.bind(instr.block.type, kernel)
         defaults = instr.block.kernel.__kwdefaults__ or {}
         shown = [ast.unparse(self.inliner._spell(a)) for a in arguments.values()]
         shown += [f"{k}={ast.unparse(self.inliner._spell(v))}" for k, v in keywords.items()

@@ -4,13 +4,15 @@ Holds `evaluate` (an operation of the graph) and `fold` (a block with its attrs)
 """
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from rekindle._src import errors
-from rekindle._src.graph import constants
+from rekindle._src.graph import constants, dtypes
 from rekindle._src.graph.opdef import OPS, Op, kernel_attrs, kernel_inputs
+from rekindle._src.ops.string_codes import on_strings
 from rekindle._src.ops.torch_types import to_numpy, to_torch
 
 
@@ -28,10 +30,17 @@ def fold(block: Op, op: Any, arrays: list[np.ndarray]) -> list[np.ndarray] | Non
         return None
     values = [to_torch(a, t._dtype._base) for a, t in zip(arrays, op._inputs, strict=True)]
     try:
-        result = block.kernel(*kernel_inputs(block.signature, op._attrs, values), **kernel_attrs(block, op._attrs))
+        result = kernel_of(block, op)(*kernel_inputs(block.signature, op._attrs, values), **kernel_attrs(block, op._attrs))
     except (errors.OpError, RuntimeError, ValueError, IndexError, TypeError):
         return None
     return [to_numpy(v) for v in flat_outputs(result, len(op.outputs))]
+
+
+def kernel_of(block: Op, op: Any) -> Callable[..., Any]:
+    """The kernel for an operation: the block's, or its form for strings where an input is one."""
+    if block.structural and any(t._dtype._base is dtypes.string for t in op._inputs):
+        return on_strings(block, op._attrs)
+    return block.kernel
 
 
 def flat_outputs(result: Any, count: int) -> list[Any]:

@@ -34,6 +34,17 @@ def translate(error: BaseException, op: Any) -> BaseException:
     return out
 
 
+def explained(error: BaseException, block: Any, op: Any, arguments: list[Any], attrs: dict[str, Any]) -> BaseException:
+    """`translate`, with what the op's block says of inputs that torch refused."""
+    explain = getattr(block, "explain", None)
+    if explain is not None and isinstance(error, Exception) and not isinstance(error, errors.OpError):
+        try:
+            explain(*arguments, **attrs)
+        except Exception as better:  # noqa: BLE001 - whatever the block raises is the better message
+            error = better
+    return translate(error, op)
+
+
 def _kind(error: Exception) -> Any:
     if isinstance(error, MemoryError) or isinstance(error, torch.OutOfMemoryError) or _MEMORY.search(str(error)):
         return errors.ResourceExhaustedError

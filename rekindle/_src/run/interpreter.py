@@ -18,7 +18,7 @@ from rekindle._src import errors
 from rekindle._src.compile.capture import check_kernels
 from rekindle._src.graph.buffer import Buffer
 from rekindle._src.graph.opdef import OPS, arg_width, kernel_attrs, kernel_inputs
-from rekindle._src.ops.evaluate import flat_outputs
+from rekindle._src.ops.evaluate import flat_outputs, kernel_of
 from rekindle._src.run import failures
 from rekindle._src.run.store import Context, Store
 
@@ -268,8 +268,13 @@ class _Run:
         keywords = kernel_attrs(block, op._attrs)
         if "ctx" in block.keywords:
             keywords["ctx"] = Context(op, self.plan.store, self.plan.session)
-        result = flat_outputs(block.kernel(*kernel_inputs(op.signature, op._attrs, values), **keywords),
-                              len(op.outputs))
+        arguments = kernel_inputs(op.signature, op._attrs, values)
+        try:
+            result = flat_outputs(kernel_of(block, op)(*arguments, **keywords), len(op.outputs))
+        except Exception:
+            if block.explain is not None:
+                block.explain(*arguments, **keywords)
+            raise
         if not block.updates:
             for value in values:
                 if isinstance(value, Buffer):

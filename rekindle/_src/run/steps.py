@@ -19,7 +19,7 @@ from rekindle._src.compile.capture import Declined, capture, needed
 from rekindle._src.compile.emit import Emitted
 from rekindle._src.compile.program import Program, Value
 from rekindle._src.graph.opdef import kernel_attrs
-from rekindle._src.ops.evaluate import fold
+from rekindle._src.ops.evaluate import fold, kernel_of
 from rekindle._src.ops.torch_types import to_numpy, to_torch
 from rekindle._src.run import failures
 from rekindle._src.run.interpreter import Interpreter
@@ -42,6 +42,10 @@ class Link:
     def context(self, instr: Any) -> Context:
         """What the kernel of an instruction may know of the session."""
         return Context(instr.node, self._store, self._session)
+
+    def kernel(self, instr: Any) -> Any:
+        """The kernel of an instruction, in its form for strings where it takes one."""
+        return instr.block.kernel if instr.block.signature is None else kernel_of(instr.block, instr.node)
 
     def once(self, instr: Any) -> Any:
         """The object that an instruction gives in every run of the session."""
@@ -98,10 +102,11 @@ class Step:
         try:
             return emitted.function(*values)
         except BaseException as error:
-            op = _failed_node(emitted, error)
-            if op is None:
+            found = emitted.failed(error)
+            if found is None:
                 raise
-            raise failures.translate(error, op) from error.__cause__
+            instr, taken = found
+            raise failures.explained(error, instr.block, instr.node, taken, instr.attrs) from error.__cause__
 
     def _compile(self, shapes: tuple[Any, ...]) -> Emitted:
         assert self._program is not None
@@ -115,17 +120,6 @@ class Step:
         self._emitted[key] = emitted
         _dump(emitted)
         return emitted
-
-
-def _failed_node(emitted: Emitted, error: BaseException) -> Any:
-    """The operation whose line of the program raised."""
-    trace = error.__traceback__
-    while trace is not None:
-        if trace.tb_frame.f_code.co_filename == emitted.filename:
-            instr = emitted.lines.get(trace.tb_lineno)
-            return None if instr is None else instr.node
-        trace = trace.tb_next
-    return None
 
 
 def _fetched(value: Any, dtype: Any) -> Any:
