@@ -2,6 +2,7 @@
 
     PYTHON37 tools/record.py FAMILY... [--all]   the cases of tests/conformance/cases_FAMILY.py
     PYTHON37 tools/record.py programs [NAME...]  the programs listed in tests/programs/programs.py
+    PYTHON37 tools/record.py expressions         those of tests/expressions/expressions.py
 
 Cases whose inputs and attrs are as recorded are kept, unless --all. Prints the cases that raise,
 so that a slip in a sample is seen. Works under Python 3.7.
@@ -9,6 +10,7 @@ so that a slip in a sample is seen. Works under Python 3.7.
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import subprocess
 import sys
@@ -28,6 +30,9 @@ def main():
     options = parser.parse_args()
     if options.names[0] == "programs":
         record_programs(options.names[1:])
+        return
+    if options.names == ["expressions"]:
+        record_expressions()
         return
     front = tensorflow_front()
     for family in options.names:
@@ -138,6 +143,21 @@ def run(front, name, case, built, facts, arrays):
                      for j, v in enumerate(part)] for i, part in enumerate(parts)]
         except tf.errors.OpError as error:
             facts["run_error"] = [type(error).__name__, error.message.split("\n\t [[")[0]]
+
+
+def record_expressions():
+    """What each expression gives."""
+    import tensorflow.compat.v1 as tf
+    from tensorflow.python.util import nest
+
+    from tests.expressions import expressions
+
+    names = expressions.namespace(tf, nest)
+    for subject, texts in expressions.SUBJECTS.items():
+        found = {text: expressions.outcome(text, names) for text in texts}
+        with open(os.path.join(expressions.GOLDEN, subject + ".json"), "w") as file:
+            json.dump(found, file, indent=0)
+        print(f"{subject}: {len(found)} expressions")
 
 
 def record_programs(names):
