@@ -13,6 +13,7 @@ from rekindle._src.compile.merge import merge
 from rekindle._src.compile.own import own
 from rekindle._src.compile.program import Program, check
 from rekindle._src.compile.prune import prune
+from rekindle._src.compile.transfer import transfer
 from rekindle._src.graph.infer import Shape
 
 PASSES = (merge, prune)
@@ -34,4 +35,6 @@ def optimise(program: Program, shapes: list[Shape], evaluate: Evaluate) -> Progr
 def compile_program(program: Program, shapes: list[Shape], evaluate: Evaluate, link: Any, title: str) -> Emitted:
     """The compiled step for feeds of the given shapes."""
     program = optimise(program, shapes, evaluate)
+    if not link.one_device:
+        program = transfer(program, link.device)[0]
     return emit(program, own(program), link, title)

@@ -16,6 +16,7 @@ from rekindle._src.graph import proto, scopes
 from rekindle._src.graph.graph import Graph
 from rekindle._src.names import public
 from rekindle._src.run import devices, feeds, fetches, partial, trace
+from rekindle._src.run.placement import Placement
 from rekindle._src.run.steps import Step
 from rekindle._src.run.store import Store
 
@@ -44,6 +45,7 @@ class BaseSession:
         self._partial: dict[str, partial.PartialRun] = {}
         self._lock = threading.Lock()
         self._devices = devices.local_devices(self._config)
+        self._placement = Placement(self._graph, self._config, devices.gpu_count(self._config))
         devices.apply_threads(self._config)
 
     @property
@@ -109,9 +111,9 @@ class BaseSession:
             return None
         if entry is None or self._closed:
             return None
-        plan, step, tensors, given = entry
+        build, step, tensors = entry
         arrays = [feeds.as_value(t, v) for t, v in zip(tensors, feed_dict.values(), strict=True)] if feed_dict else []
-        return plan, step.run(arrays) if not given else given(step, arrays)
+        return build, step.run(arrays)
 
     def _run(self, wanted: Any, feed_dict: Any, options: Any, metadata: Any) -> Any:
         if self._closed:
@@ -141,6 +143,7 @@ class BaseSession:
         key = ("step", self._graph.state, tuple(computed), tuple(plan.targets), tuple(tensors))
         step = self._steps.get(key)
         if step is None:
+            self._placement.extend()
             step = Step(computed, plan.targets, tensors, self._store, self)
             self._keep(key, step)
         return step, computed, direct
@@ -159,7 +162,7 @@ class BaseSession:
             hash(key)
         except TypeError:
             return
-        self._keep(key, (plan.build, step, tensors, None))
+        self._keep(key, (plan.build, step, tensors))
 
     def _feeds(self, feed_dict: Any) -> tuple[list[Any], list[np.ndarray], bool]:
         """The fed tensors, their arrays, and whether each key was one tensor."""
@@ -219,7 +222,7 @@ class BaseSession:
         return self._partial[handle].run(fetches, feed_dict or {})
 
     def _extend_graph(self) -> None:
-        """Nothing to do: sessions look at the graph itself."""
+        self._placement.extend()
 
 
 def _scalar(array: Any) -> Any:

@@ -41,7 +41,17 @@ class Link:
 
     def context(self, instr: Any) -> Context:
         """What the kernel of an instruction may know of the session."""
-        return Context(instr.node, self._store, self._session)
+        return Context(instr.node, self._store, self._session, torch.device(self.device(instr.node)))
+
+    def device(self, node: Any) -> str:
+        """The torch device of a node."""
+        placed = self._session._placement.device(node)
+        return "cpu" if placed.startswith("CPU") else "cuda" + placed[3:]
+
+    @property
+    def one_device(self) -> bool:
+        """True if everything runs on the CPU."""
+        return not self._session._placement.gpus
 
     def kernel(self, instr: Any) -> Any:
         """The kernel of an instruction, in its form for strings where it takes one."""
