@@ -40,8 +40,11 @@ class Built:
         self.gradient_error = None  # [type, message] of what tf.gradients raised
 
 
-def build(front, case, variant):
-    """The `Built` graph of `case`; what construction of the op raises passes."""
+def build(front, case, variant, gradient=True):
+    """The `Built` graph of `case`, with or without its gradient.
+
+    What construction of the op raises passes; what tf.gradients raises is kept in the graph.
+    """
     tf = front.tf
     graph = tf.Graph()
     built = Built(graph)
@@ -55,7 +58,7 @@ def build(front, case, variant):
             else:
                 inputs[name] = _input(front, built, value, f"in{i}", variant, variables)
         built.op = front.apply_op(case.op, inputs, case.attrs, None)
-        if case.gradient and variant != "rankless":
+        if gradient and case.gradient and variant != "rankless":
             _add_gradient(tf, built)
         for tensor, variable in variables:
             _add_setup(front, built, tensor, variable)

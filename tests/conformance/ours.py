@@ -1,22 +1,17 @@
-"""Rekindle as a `build.Front`, and the run of a single kernel."""
+"""Rekindle as a `build.Front`, and the run of a case in a session."""
 from __future__ import annotations
 
+import dataclasses
 import functools
 import importlib
 import pkgutil
 from typing import Any
 
-import numpy as np
-
 import rekindle._src
 from rekindle._src import names
 from rekindle._src.graph import opdef
-from rekindle._src.graph.buffer import Buffer
 from rekindle._src.graph.signatures import signature
-from rekindle._src.ops.evaluate import flat_outputs
-from rekindle._src.ops.torch_types import to_numpy, to_torch
 from tests.conformance import build
-from tests.conformance.samples import Variable
 
 #: "module: error" of each module of rekindle._src that does not import
 BROKEN: list[str] = []
@@ -56,21 +51,25 @@ def apply_op(op: str, inputs: dict[str, Any], attrs: dict[str, Any], name: str |
     return graph.get_operations()[before:][-1]
 
 
-def run_kernel(operation: Any, case: Any) -> tuple[list[Any], list[np.ndarray]]:
-    """The outputs of the block's kernel as arrays, and what its variables hold afterwards."""
-    block = opdef.OPS[operation.type]
-    leaves = [leaf for one in case.arrays() for leaf in (one if isinstance(one, list) else [one])]
-    values, buffers = [], []
-    for leaf, tensor in zip(leaves, operation.inputs, strict=True):
-        if isinstance(leaf, Variable):
-            buffers.append(Buffer(tensor.op.name, tensor.dtype.base_dtype, leaf.value.shape))
-            buffers[-1].set(to_torch(leaf.value.copy(), tensor.dtype.base_dtype))
-            values.append(buffers[-1])
-        else:
-            values.append(to_torch(leaf.copy(), tensor.dtype.base_dtype))
-    bound = opdef.kernel_inputs(block.signature, operation._attrs, values)
-    result = block.kernel(*bound, **opdef.kernel_attrs(block, operation._attrs))
-    outputs = [one.read() if isinstance(one, Buffer) else one
-               for one in flat_outputs(result, len(operation.outputs))]
-    return ([to_numpy(v, t.dtype.base_dtype) for v, t in zip(outputs, operation.outputs)],
-            [to_numpy(one.read()) for one in buffers])
+@dataclasses.dataclass
+class Found:
+    """What a run of a case gave."""
+
+    values: list[list[Any]]  # of each run, of each output
+    held: list[Any]  # of each variable afterwards
+    gradients: list[list[Any]]  # of each float input: [], [dense] or [values, indices]
+
+
+def run(built: Any, case: Any) -> Found:
+    """Run a case in a session: its outputs as often as it says, its variables, its gradients."""
+    outputs = [t for t in built.op.outputs if t.dtype.base_dtype.name not in ("resource", "variant")]
+    with front().tf.Session(graph=built.graph) as session:
+        session.run(built.setups)
+        values = [session.run(outputs or [built.op], built.feeds)[:len(outputs)]
+                  for _ in range(case.runs)]
+        held = session.run(built.held)
+        gradients = []
+        if built.gradients is not None and len(outputs) == len(built.op.outputs):
+            feeds = built.feeds | build.cotangent_feeds(built, values[-1])
+            gradients = session.run(build.gradient_parts(built), feeds)
+    return Found(values, held, gradients)

@@ -23,6 +23,8 @@ load = functools.cache(golden.load)
 family_cases = functools.cache(golden.cases)
 ALL = [pytest.param(family, name, id=f"{family}-{name}")
        for family in golden.families() for name in family_cases(family)]
+#: how a case is run: as which variant of its graph, compiled or interpreted
+RUNNERS = [("full", "compiled"), ("open", "compiled"), ("full", "interpreted")]
 SHAPES = [pytest.param(*one.values, variant, id=f"{one.id}-{variant}")
           for one in ALL for variant in build.VARIANTS]
 
@@ -63,31 +65,42 @@ def test_static_shape(family: str, name: str, variant: str) -> None:
     expected = facts["variants"][variant]
     if "error" in expected:
         with pytest.raises((ValueError, TypeError)) as caught:
-            build.build(ours.front(), case, variant)
+            build.build(ours.front(), case, variant, gradient=False)
         assert [caught.type.__name__, str(caught.value)] == expected["error"]
         return
-    assert build.claims(build.build(ours.front(), case, variant)) == expected["outputs"]
+    built = build.build(ours.front(), case, variant, gradient=False)
+    assert build.claims(built) == expected["outputs"]
 
 
+@pytest.mark.parametrize(("variant", "runner"), RUNNERS)
 @pytest.mark.parametrize(("family", "name"), ALL)
-def test_kernel(family: str, name: str) -> None:
+def test_value(family: str, name: str, variant: str, runner: str, monkeypatch: Any) -> None:
     case, facts, arrays = recorded(family, name)
-    if "values" not in facts:
+    if "error" in facts["variants"][variant] or "error" in facts:
         pytest.skip("TensorFlow refuses these inputs when the graph is built")
-    if "ctx" in opdef.OPS[case.op].keywords:
-        pytest.skip("needs a session")
-    built = build.build(ours.front(), case, "full")
+    monkeypatch.setenv("REKINDLE_INTERPRET", "1" if runner == "interpreted" else "0")
+    monkeypatch.setenv("REKINDLE_CHECK", "1")
+    built = build.build(ours.front(), case, variant)
     if "run_error" in facts:
-        with pytest.raises((errors.OpError, RuntimeError, ValueError, IndexError)):
-            ours.run_kernel(built.op, case)
+        with pytest.raises(errors.OpError) as caught:
+            ours.run(built, case)
+        message = caught.value.message.split("\n\t [[")[0]
+        assert [caught.type.__name__, message] == facts["run_error"]
         return
-    outputs, held = ours.run_kernel(built.op, case)
-    for i, (value, tensor) in enumerate(zip(outputs, built.op.outputs, strict=True)):
-        if case.values:
-            check_equal(value, facts["values"][0][i], arrays, case, f"output {i}")
-        assert tensor.get_shape().is_compatible_with(np.shape(value))
-    for i, value in enumerate(held):
+    found = ours.run(built, case)
+    for number, values in enumerate(found.values):
+        for i, value in enumerate(values):
+            shape = built.op.outputs[i].get_shape()
+            assert shape.is_compatible_with(np.shape(value)), f"static shape {shape}"
+            if case.values:
+                fact = facts["values"][number][i]
+                check_equal(value, fact, arrays, case, f"run {number}, output {i}")
+    for i, value in enumerate(found.held):
         check_equal(value, facts["held"][i], arrays, case, f"variable {i} afterwards")
+    for i, (parts, fact) in enumerate(zip(found.gradients, facts.get("gradients", []))):
+        assert len(parts) == len(fact), f"gradient {i}"
+        for value, one in zip(parts, fact):
+            check_equal(value, one, arrays, case, f"gradient {i}")
 
 
 @pytest.mark.parametrize(("family", "name"), ALL)
