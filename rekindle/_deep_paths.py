@@ -6,6 +6,7 @@ same object, among the ops (`gen_math_ops.mat_mul`), and last as `tf.<name>`. So
 """
 from __future__ import annotations
 
+import functools
 import importlib
 import re
 from functools import cache
@@ -14,10 +15,29 @@ from typing import Any
 
 from rekindle._missing import public_value
 from rekindle._src import facts, names
-from rekindle._src.graph import proto
+from rekindle._src.graph import opdef, proto, signatures
 
-#: inner module -> the modules of rekindle._src that hold names of it which are not public
-HOMES: dict[str, str] = {}
+#: inner module -> where names of it are that are not public: modules below rekindle._src, and
+#: public namespaces as `tf.flags`
+HOMES: dict[str, str] = {
+    "contrib.learn.python.learn.datasets.base": "data.mnist",
+    "contrib.learn.python.learn.datasets.mnist": "data.mnist",
+    "examples.tutorials.mnist.input_data": "data.mnist",
+    "python.framework.ops": (
+        "graph.graph graph.operation graph.tensor graph.scopes graph.collections graph.convert "
+        "graph.opdef autodiff.registration"
+    ),
+    "python.framework.dtypes": "graph.dtypes",
+    "python.framework.errors": "errors",
+    "python.framework.errors_impl": "errors",
+    "python.framework.tensor_shape": "graph.shapes",
+    "python.framework.versions": "platform.versions",
+    "python.lib.io.file_io": "platform.file_io",
+    "python.platform.flags": "tf.flags",
+    "python.platform.tf_logging": "tf_logging",
+    "python.util.compat": "compat platform.numeric_types",
+    "python.util.nest": "nest",
+}
 
 _ABSENT = object()
 
@@ -48,7 +68,7 @@ class DeepModule(ModuleType):
         if path.endswith("_pb2"):
             return _messages(path).get(name, _ABSENT)
         for home in HOMES.get(path, "").split():
-            found = getattr(importlib.import_module(f"rekindle._src.{home}"), name, _ABSENT)
+            found = getattr(_home(home), name, _ABSENT)
             if found is not _ABSENT:
                 return found
         public = facts.deep_names(path).get(name)
@@ -59,6 +79,13 @@ class DeepModule(ModuleType):
         return public_value(name, _ABSENT)
 
 
+def _home(home: str) -> ModuleType:
+    """The module that an entry of `HOMES` means."""
+    public = home.removeprefix("tf.")
+    folder = "rekindle." if public != home else "rekindle._src."
+    return importlib.import_module(folder + public)
+
+
 @cache
 def _messages(path: str) -> dict[str, Any]:
     """The names of a protocol module, {} where Rekindle has no such messages."""
@@ -67,15 +94,17 @@ def _messages(path: str) -> dict[str, Any]:
 
 
 def generated(name: str) -> Any:
-    """The op whose generated function TensorFlow names `name`: `mat_mul` -> MatMul."""
-    return public_value(f"raw_ops.{_op_types().get(name.removeprefix('_'))}", _ABSENT)
+    """The function that TensorFlow generates for an op: `mat_mul` -> MatMul's; else `_ABSENT`."""
+    op_type = _op_types().get(name.removeprefix("_"))
+    if op_type is None:
+        return _ABSENT
+    return opdef.OPS.get(op_type) or functools.partial(opdef.call, op_type)
 
 
 @cache
 def _op_types() -> dict[str, str]:
     """Generated function name -> op type, for every op."""
-    raw = [one[len("raw_ops.") :] for one in facts.symbols() if one.startswith("raw_ops.")]
-    return {snake_case(op_type): op_type for op_type in raw}
+    return {snake_case(op_type): op_type for op_type in signatures.op_types()}
 
 
 def snake_case(op_type: str) -> str:

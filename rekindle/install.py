@@ -14,8 +14,8 @@ from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder
 from types import ModuleType
 
-from rekindle import _deep_paths
-from rekindle._src import facts, names
+from rekindle import _deep_paths, _missing
+from rekindle._src import facts
 
 ROOTS = ("tensorflow", "tensorflow_core", "tf_slim")
 #: folders of TensorFlow that hold inner modules; `contrib` holds public modules too
@@ -134,10 +134,14 @@ def slim_path(rest: str) -> str:
 
 
 def missing_module(path: str) -> ModuleNotFoundError:
-    """The error about `tensorflow.<path>`, a module or a name that Rekindle lacks."""
-    known = path in facts.deep_modules() or path in facts.symbols()
-    said = "TensorFlow 1.15 has it, Rekindle does not have it" if known else None
-    said = said or f"TensorFlow 1.15 has no tensorflow.{path} either"
-    near = facts.nearest(path, names.PUBLIC)
-    hint = f"; the nearest that Rekindle has: {near}" if near else ""
-    return ModuleNotFoundError(f"No module named 'tensorflow.{path}': {said}{hint}")
+    """The error about `tensorflow.<path>`, a module or (`from ... import`) a name that is missing."""
+    above, _, word = path.rpartition(".")
+    if path in facts.deep_modules():
+        said = f"No module named 'tensorflow.{path}': TensorFlow 1.15 has it, Rekindle lacks it"
+    elif is_public_module(above):
+        said = _missing.message(above, word)
+    elif _deep_paths.is_known(above):
+        said = _deep_paths.missing_text(above, word)
+    else:
+        said = f"No module named 'tensorflow.{path}': TensorFlow 1.15 has none either"
+    return ModuleNotFoundError(said)

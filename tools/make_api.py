@@ -83,8 +83,8 @@ def public_files(modules: list[str]) -> dict[Path, str]:
     for space in sorted(spaces):
         folder = ROOT / "rekindle" / Path(*space.split(".")) if space else ROOT / "rekindle"
         files[folder / "__init__.py"] = module_text(space, spaces, modules)
-    v1 = ROOT / "rekindle" / "compat" / "v1" / "__init__.py"
-    files[v1] = HEADER + V1_TEXT
+    for space, text in FIXED.items():
+        files[ROOT / "rekindle" / Path(*space.split(".")) / "__init__.py"] = HEADER + text
     return files
 
 
@@ -133,7 +133,7 @@ def module_text(space: str, spaces: Spaces, modules: list[str]) -> str:
 def children(space: str, spaces: Spaces) -> tuple[list[str], list[str]]:
     """The namespaces right below `space`: those to load at first use, those to load with it."""
     inside = sorted(one.rpartition(".")[2] for one in spaces if one and parent(one) == space)
-    inside += ["v1"] if space == "compat" else []
+    inside += sorted(one.rpartition(".")[2] for one in FIXED if parent(one) == space)
     all_lazy = space.split(".")[0] in LAZY
     lazy = [one for one in inside if all_lazy or (not space and one in LAZY)]
     return lazy, [one for one in inside if one not in lazy]
@@ -182,13 +182,23 @@ def check(files: dict[Path, str], stale: list[Path]) -> int:
     return int(bool(wrong + stale))
 
 
-V1_TEXT = '''"""tf.compat.v1: the same names as tf itself."""
+#: namespaces that are not lists of names
+FIXED = {
+    "compat.v1": '''"""tf.compat.v1: the same names as tf itself."""
 import sys
 
 import rekindle
 
 sys.modules[__name__] = rekindle
-'''
+''',
+    "raw_ops": '''"""tf.raw_ops: a function for each op, made at its first use."""
+from rekindle._src.platform.raw_ops import op_types as _op_types, raw_op as __getattr__
+
+
+def __dir__():
+    return sorted(_op_types())
+''',
+}
 
 if __name__ == "__main__":
     sys.exit(main())

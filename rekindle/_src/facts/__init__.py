@@ -52,7 +52,7 @@ def explain(name: str, ours: Iterable[str]) -> str:
     if known is None:
         said = f"TensorFlow 1.15 has no tf.{name} either"
     else:
-        said = f"TensorFlow 1.15 has tf.{name}{known.signature}, Rekindle does not have it"
+        said = f"TensorFlow 1.15 has tf.{name}, Rekindle does not have it"
     near = nearest(name, ours)
     return f"{said}; the nearest that Rekindle has: {near}" if near else said
 

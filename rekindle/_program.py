@@ -1,0 +1,88 @@
+"""Running a user's program as `python` would, with `import tensorflow` answered by Rekindle.
+
+Holds `run_script` and `run_module`, and the hook that prints tracebacks with the user's frames only.
+"""
+from __future__ import annotations
+
+import os
+import runpy
+import sys
+import threading
+import traceback
+from types import ModuleType, TracebackType
+from typing import Any
+
+import rekindle
+from rekindle._src import errors, settings
+
+_PACKAGE = os.path.dirname(os.path.abspath(__file__)) + os.sep
+#: errors that say what is wrong with the user's program; others inside Rekindle are its own faults
+_WORDED = (errors.OpError, ValueError, TypeError, ImportError, AttributeError, NotImplementedError)
+
+
+def run_script(path: str, arguments: list[str]) -> None:
+    """Run the file `path` as `__main__` with `sys.argv` = [path, *arguments]."""
+    with open(path, "rb") as file:
+        source = file.read()
+    _prepare([path, *arguments], os.path.dirname(os.path.abspath(path)))
+    main = ModuleType("__main__")
+    main.__dict__.update(__file__=path, __builtins__=__builtins__)
+    sys.modules["__main__"] = main
+    exec(compile(source, path, "exec"), main.__dict__)
+
+
+def run_module(name: str, arguments: list[str]) -> None:
+    """Run the module `name` as `__main__`, as `python -m name` does."""
+    _prepare([name, *arguments], os.getcwd())
+    runpy.run_module(name, run_name="__main__", alter_sys=True)
+
+
+def _prepare(argv: list[str], folder: str) -> None:
+    rekindle.install()
+    sys.argv = argv
+    sys.path[0:0] = [folder]
+    sys.excepthook = print_exception
+    threading.excepthook = _print_thread_exception
+
+
+def print_exception(
+    kind: type[BaseException], error: BaseException, trace: TracebackType | None
+) -> None:
+    """`sys.excepthook`: print the traceback without the frames of Rekindle and what started it."""
+    report = traceback.TracebackException(kind, error, trace)
+    is_ours = bool(report.stack) and report.stack[-1].filename.startswith(_PACKAGE)
+    if not settings.full_traceback():
+        keep_user_frames(report, set())
+    sys.stderr.write("".join(report.format()))
+    if is_ours and not isinstance(error, _WORDED) and not settings.full_traceback():
+        print("(REKINDLE_FULL_TRACEBACK=1 shows Rekindle's own frames)", file=sys.stderr)
+
+
+def _print_thread_exception(details: Any) -> None:
+    if details.exc_type is SystemExit:
+        return
+    name = details.thread.name if details.thread is not None else "?"
+    print(f"Exception in thread {name}:", file=sys.stderr)
+    print_exception(details.exc_type, details.exc_value, details.exc_traceback)
+
+
+def keep_user_frames(report: traceback.TracebackException | None, seen: set[int]) -> None:
+    """Drop the other frames from a report and from its causes, where the user has any in it."""
+    if report is None or id(report) in seen:
+        return
+    seen.add(id(report))
+    kept = [frame for frame in report.stack if is_user_file(frame.filename)]
+    if kept:
+        report.stack[:] = kept
+    keep_user_frames(report.__cause__, seen)
+    keep_user_frames(report.__context__, seen)
+
+
+def is_user_file(filename: str) -> bool:
+    """False for Rekindle's own files and for what starts programs: runpy, click, absl.app."""
+    if filename.startswith((_PACKAGE, "<frozen ")):
+        return False
+    folder, name = os.path.split(filename)
+    if name in ("runpy.py", "rekindle"):
+        return False
+    return os.path.basename(folder) not in ("click", "absl")
