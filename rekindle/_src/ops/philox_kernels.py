@@ -22,6 +22,7 @@ from numba import njit
 
 # Compiled code is kept beside this file, or in the user's cache folder where that is not writable.
 compiled = njit(cache=True, nogil=True, error_model="numpy")
+inlined = njit(inline="always", error_model="numpy")
 
 WORD = np.uint64(0xFFFFFFFF)
 HALF = np.uint64(32)
@@ -31,7 +32,7 @@ WEYL_A = np.uint64(0x9E3779B9)
 WEYL_B = np.uint64(0xBB67AE85)
 BLOCK = 64
 
-FLOAT_MANTISSA = np.uint64(0x7FFFFF)
+FLOAT_MANTISSA = np.uint32(0x7FFFFF)
 FLOAT_UNIT = np.float32(2.0**-23)
 DOUBLE_MANTISSA = np.uint64(0xFFFFF)
 DOUBLE_UNIT = 2.0**-52
@@ -43,7 +44,7 @@ CUT = 2.0
 CUT_FLOAT = np.float32(2.0)
 
 
-@compiled
+@inlined
 def round_of_philox(a, b, c, d, key_a, key_b):
     """One round of the bijection on four words."""
     left = MULTIPLIER_A * a
@@ -51,33 +52,45 @@ def round_of_philox(a, b, c, d, key_a, key_b):
     return (right >> HALF) ^ b ^ key_a, right & WORD, (left >> HALF) ^ d ^ key_b, left & WORD
 
 
-@compiled
-def group(key, low, high):
-    """The four 32-bit words at a counter, each in a uint64."""
+@inlined
+def raised(key_a, key_b):
+    """The key of the next round."""
+    return (key_a + WEYL_A) & WORD, (key_b + WEYL_B) & WORD
+
+
+@inlined
+def inlined_group(key, low, high):
+    """`group` for loops that LLVM shall vectorise: it does not if they call."""
     a, b, c, d = low & WORD, low >> HALF, high & WORD, high >> HALF
     key_a, key_b = key & WORD, key >> HALF
     a, b, c, d = round_of_philox(a, b, c, d, key_a, key_b)
-    key_a, key_b = (key_a + WEYL_A) & WORD, (key_b + WEYL_B) & WORD
+    key_a, key_b = raised(key_a, key_b)
     a, b, c, d = round_of_philox(a, b, c, d, key_a, key_b)
-    key_a, key_b = (key_a + WEYL_A) & WORD, (key_b + WEYL_B) & WORD
+    key_a, key_b = raised(key_a, key_b)
     a, b, c, d = round_of_philox(a, b, c, d, key_a, key_b)
-    key_a, key_b = (key_a + WEYL_A) & WORD, (key_b + WEYL_B) & WORD
+    key_a, key_b = raised(key_a, key_b)
     a, b, c, d = round_of_philox(a, b, c, d, key_a, key_b)
-    key_a, key_b = (key_a + WEYL_A) & WORD, (key_b + WEYL_B) & WORD
+    key_a, key_b = raised(key_a, key_b)
     a, b, c, d = round_of_philox(a, b, c, d, key_a, key_b)
-    key_a, key_b = (key_a + WEYL_A) & WORD, (key_b + WEYL_B) & WORD
+    key_a, key_b = raised(key_a, key_b)
     a, b, c, d = round_of_philox(a, b, c, d, key_a, key_b)
-    key_a, key_b = (key_a + WEYL_A) & WORD, (key_b + WEYL_B) & WORD
+    key_a, key_b = raised(key_a, key_b)
     a, b, c, d = round_of_philox(a, b, c, d, key_a, key_b)
-    key_a, key_b = (key_a + WEYL_A) & WORD, (key_b + WEYL_B) & WORD
+    key_a, key_b = raised(key_a, key_b)
     a, b, c, d = round_of_philox(a, b, c, d, key_a, key_b)
-    key_a, key_b = (key_a + WEYL_A) & WORD, (key_b + WEYL_B) & WORD
+    key_a, key_b = raised(key_a, key_b)
     a, b, c, d = round_of_philox(a, b, c, d, key_a, key_b)
-    key_a, key_b = (key_a + WEYL_A) & WORD, (key_b + WEYL_B) & WORD
+    key_a, key_b = raised(key_a, key_b)
     return round_of_philox(a, b, c, d, key_a, key_b)
 
 
 @compiled
+def group(key, low, high):
+    """The four 32-bit words at a counter, each in a uint64."""
+    return inlined_group(key, low, high)
+
+
+@inlined
 def ahead(low, high, count):
     """The counter `count` groups further on: (low, high)."""
     moved = low + np.uint64(count)
@@ -87,7 +100,7 @@ def ahead(low, high, count):
 @compiled
 def unit_float(word):
     """Uniform in [0, 1) from the lower 23 bits."""
-    return np.float32(np.int32(word & FLOAT_MANTISSA)) * FLOAT_UNIT
+    return np.float32(np.int32(np.uint32(word) & FLOAT_MANTISSA)) * FLOAT_UNIT
 
 
 @compiled
@@ -114,35 +127,28 @@ def normal_doubles(word_a, word_b, word_c, word_d):
 
 @compiled
 def words(key, low, high, out):
-    """Consecutive groups: uint32 [4, n], a row for each word of the group. Plain loops over rows,
-    which LLVM vectorises.
-    """
+    """Consecutive groups: uint32 [4, n], a row for each word of the group."""
     first, second, third, fourth = out[0], out[1], out[2], out[3]
     for i in range(out.shape[1]):
         at, over = ahead(low, high, i)
-        first[i], second[i], third[i], fourth[i] = at & WORD, at >> HALF, over & WORD, over >> HALF
-    key_a, key_b = key & WORD, key >> HALF
-    for _ in range(10):
-        for i in range(out.shape[1]):
-            left = MULTIPLIER_A * np.uint64(first[i])
-            right = MULTIPLIER_B * np.uint64(third[i])
-            first[i] = (right >> HALF) ^ np.uint64(second[i]) ^ key_a
-            second[i] = right & WORD
-            third[i] = (left >> HALF) ^ np.uint64(fourth[i]) ^ key_b
-            fourth[i] = left & WORD
-        key_a, key_b = (key_a + WEYL_A) & WORD, (key_b + WEYL_B) & WORD
+        a, b, c, d = inlined_group(key, at, over)
+        first[i], second[i], third[i], fourth[i] = a, b, c, d
 
 
 @compiled
 def fill_words(key, low, high, out):
     """The stream itself: uint32 [n]."""
     block = np.empty((4, BLOCK), np.uint32)
+    first, second, third, fourth = block[0], block[1], block[2], block[3]
     for start in range(0, out.size, 4 * BLOCK):
         at, over = ahead(low, high, start // 4)
         words(key, at, over, block)
-        for i in range(min(BLOCK, (out.size - start) // 4)):
-            for j in range(4):
-                out[start + 4 * i + j] = block[j, i]
+        part = out[start : start + 4 * BLOCK]
+        for i in range(part.size // 4):
+            part[4 * i] = first[i]
+            part[4 * i + 1] = second[i]
+            part[4 * i + 2] = third[i]
+            part[4 * i + 3] = fourth[i]
     for i in range(out.size // 4 * 4, out.size):
         out[i] = block[i % 4, i // 4 % BLOCK]
 
@@ -151,12 +157,16 @@ def fill_words(key, low, high, out):
 def fill_uniform_floats(key, low, high, out):
     """Uniform in [0, 1): float32 [n]."""
     block = np.empty((4, BLOCK), np.uint32)
+    first, second, third, fourth = block[0], block[1], block[2], block[3]
     for start in range(0, out.size, 4 * BLOCK):
         at, over = ahead(low, high, start // 4)
         words(key, at, over, block)
-        for i in range(min(BLOCK, (out.size - start) // 4)):
-            for j in range(4):
-                out[start + 4 * i + j] = unit_float(block[j, i])
+        part = out[start : start + 4 * BLOCK]
+        for i in range(part.size // 4):
+            part[4 * i] = unit_float(first[i])
+            part[4 * i + 1] = unit_float(second[i])
+            part[4 * i + 2] = unit_float(third[i])
+            part[4 * i + 3] = unit_float(fourth[i])
     for i in range(out.size // 4 * 4, out.size):
         out[i] = unit_float(block[i % 4, i // 4 % BLOCK])
 
