@@ -2,7 +2,8 @@
 
 Holds `DeepModule`. A name is looked for, in this order: among the protocol messages, in the modules
 of Rekindle that stand for that module (`HOMES`), under the public name that TensorFlow gives the
-same object, among the ops (`gen_math_ops.mat_mul`), and last as `tf.<name>`. Source of the table of inner names: rekindle/_src/facts.
+same object, among the ops (`gen_math_ops.mat_mul`), and last as `tf.<name>`. The table of inner
+names is in rekindle/_src/facts.
 """
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Running a user's program as `python` would, with `import tensorflow` answered by Rekindle.
 
-Holds `run_script` and `run_module`, and the hook that prints tracebacks with the user's frames only.
+Holds `run_script` and `run_module`, and the hook that prints tracebacks with the user's frames.
 """
 from __future__ import annotations
 

@@ -134,7 +134,7 @@ def slim_path(rest: str) -> str:
 
 
 def missing_module(path: str) -> ModuleNotFoundError:
-    """The error about `tensorflow.<path>`, a module or (`from ... import`) a name that is missing."""
+    """The error about `tensorflow.<path>`, a missing module or (`from ... import`) name."""
     above, _, word = path.rpartition(".")
     if path in facts.deep_modules():
         said = f"No module named 'tensorflow.{path}': TensorFlow 1.15 has it, Rekindle lacks it"

@@ -105,7 +105,7 @@ class DataSet:
     def next_batch(
         self, batch_size: int, fake_data: bool = False, shuffle: bool = True
     ) -> tuple[Any, Any]:
-        """The next examples, (images, labels); an epoch's last batch is filled up from the next one.
+        """The next (images, labels); an epoch's last batch is filled up from the next epoch.
 
         Args:
           batch_size: how many.
