@@ -25,10 +25,11 @@ VALUES: dict[str, Callable[[Any], list[np.ndarray] | None]] = {}
 class InferContext:
     """What a shape rule may ask of the operation at hand."""
 
-    __slots__ = ("op", "shapes")
+    __slots__ = ("op", "shapes", "asked")
 
     def __init__(self, op: Any) -> None:
         self.op = op
+        self.asked: set[int] = set()  # inputs whose value the rule asked for
         self.shapes: list[Shape] = [t._static_shape for t in op._inputs]
 
     @property
@@ -43,10 +44,12 @@ class InferContext:
 
     def value(self, index: int) -> np.ndarray | None:
         """Input `index` as an array if it is known now, else None."""
+        self.asked.add(index)
         return constants.value_of(self.op._inputs[index])
 
     def shape_value(self, index: int) -> Shape:
         """Input `index` read as a shape, as far as it is known now: -1 and what is not known are None."""
+        self.asked.add(index)
         return constants.shape_of(self.op._inputs[index])
 
 
@@ -89,8 +92,8 @@ def describe(message: str, op: Any, context: Any) -> str:
     """A rule's message completed by the operation and its input shapes, in TensorFlow's words."""
     text = f"{message} for '{op.name}' (op: '{op.type}') with input shapes: {', '.join(map(show, context.shapes))}"
     computed = []
-    for i, tensor in enumerate(op._inputs):
-        value = constants.quick_value(tensor)
+    for i in sorted(context.asked):
+        value = constants.quick_value(op._inputs[i])
         if value is not None and value.dtype.kind in "iu" and value.size <= 10 and value.ndim <= 1:
             shown = "<" + " ".join(map(str, value.reshape(-1))) + ">"
             computed.append(f"input[{i}] = {shown}")
