@@ -1,14 +1,12 @@
 """The arguments of neural-network functions, in the many forms in which TensorFlow takes them.
 
-Holds `renamed` (old and new names of one argument), `per_axis`, `explicit_padding`, `one_dimensional`, and what gradient
-functions and kernels ask of them.
+Holds `renamed` (old and new names of one argument), `per_axis`, `explicit_padding`, `one_dimensional`, and `attrs_of` for
+gradient functions.
 """
 from __future__ import annotations
 
-from collections.abc import Sequence, Sized
+from collections.abc import Sized
 from typing import Any
-
-from rekindle._src import errors
 
 
 def renamed(new_name: str, new_value: Any, old_name: str, old_value: Any) -> Any:
@@ -78,16 +76,3 @@ def one_dimensional(data_format: str | None) -> tuple[str, int, int]:
 def attrs_of(op: Any, *names: str) -> dict[str, Any]:
     """Attrs of an operation, to be given to another."""
     return {name: op.get_attr(name) for name in names}
-
-
-def check_backprop(expected: Sequence[int], actual: Sequence[int]) -> None:
-    """Refuse a gradient whose spatial size is not that of the output.
-
-    Raises:
-      InvalidArgumentError: it is not.
-    """
-    for i, (n, got) in enumerate(zip(expected, actual)):
-        if n != got:
-            raise errors.InvalidArgumentError(
-                None, None, "Conv2DSlowBackpropInput: Size of out_backprop doesn't match computed: "
-                f"actual = {got}, computed = {n}, spatial_dim: {i}")
