@@ -103,8 +103,8 @@ def describe(message: str, op: Any, context: Any) -> str:
 
 
 def show(shape: Shape) -> str:
-    """A shape in the words of TensorFlow's shape errors: "[2,?]", "<unknown>"."""
-    return "<unknown>" if shape is None else "[" + ",".join("?" if d is None else str(d) for d in shape) + "]"
+    """A shape in the words of TensorFlow's shape errors: "[2,?]", "?" where nothing is known."""
+    return "?" if shape is None else "[" + ",".join("?" if d is None else str(d) for d in shape) + "]"
 
 
 def _sizes(c: Any) -> list[np.ndarray] | None:
