@@ -133,7 +133,7 @@ class PhiloxStream:
             out = (words(at, size, 1) & 0x7F).astype(np.float32) * np.float32(2.0**-7)
         else:
             raise TypeError(f"no uniform numbers of type {dtype}")
-        return torch.from_numpy(out).to(dtype).reshape(tuple(shape))
+        return _shaped(out, shape, dtype)
 
     def normal(self, shape: Sequence[int], dtype: torch.dtype) -> torch.Tensor:
         """Normal with mean 0 and deviation 1."""
@@ -143,7 +143,7 @@ class PhiloxStream:
             out = _fill(kernels().fill_normal_doubles, at, np.empty(size), 2)
         else:
             out = _fill(kernels().fill_normal_floats, at, np.empty(size, np.float32), 4)
-        return torch.from_numpy(out).to(dtype).reshape(tuple(shape))
+        return _shaped(out, shape, dtype)
 
     def truncated_normal(self, shape: Sequence[int], dtype: torch.dtype) -> torch.Tensor:
         """Normal with mean 0 and deviation 1, redrawn where it lies outside [-2, 2]."""
@@ -152,8 +152,9 @@ class PhiloxStream:
         if dtype is torch.float64:
             out = _fill(kernels().fill_truncated_doubles, at, np.empty(size), 2, STRIDE // 2)
         else:
-            out = _fill(kernels().fill_truncated_floats, at, np.empty(size, np.float32), 4, STRIDE)
-        return torch.from_numpy(out).to(dtype).reshape(tuple(shape))
+            empty = np.empty(size, np.float32)
+            out = _fill(kernels().fill_truncated_floats, at, empty, 4, STRIDE)
+        return _shaped(out, shape, dtype)
 
     def uniform_int(
         self, shape: Sequence[int], low: int, high: int, dtype: torch.dtype
@@ -330,6 +331,11 @@ def doubles(words: np.ndarray) -> np.ndarray:
     """Uniform in [0, 1): uint32 [2 * n] -> float64 [n]."""
     pairs = words.reshape(-1, 2).astype(np.int64)
     return ((pairs[:, 0] & 0xFFFFF) << 32 | pairs[:, 1]) * 2.0**-52
+
+
+def _shaped(values: np.ndarray, shape: Sequence[int], dtype: torch.dtype) -> torch.Tensor:
+    out = torch.from_numpy(values.reshape(tuple(shape)))
+    return out if out.dtype is dtype else out.to(dtype)
 
 
 def _rounded(values: np.ndarray, dtype: torch.dtype) -> torch.Tensor:
