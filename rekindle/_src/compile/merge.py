@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from rekindle._src.compile.program import Instr, Program, substitute
+from rekindle._src.compile.program import Instr, Program, substitute, updated
 
 
 def merge(program: Program) -> Program:
@@ -24,7 +24,7 @@ def merge(program: Program) -> Program:
         if instr.block.type == "Identity":
             names[instr.outputs[0]] = inputs[0]
             continue
-        for number in _updated(instr):
+        for number in updated(instr):
             versions[number] = versions.get(number, 0) + 1
         key = _key(instr, versions)
         earlier = seen.get(key) if key is not None else None
@@ -53,19 +53,11 @@ def _equal_constants(program: Program) -> dict[int, int]:
     return names
 
 
-def _updated(instr: Instr) -> list[int]:
-    """The numbers of the buffers that an instruction changes."""
-    if not instr.block.updates:
-        return []
-    arguments = [a.name for a in instr.block.signature.inputs]
-    return [instr.inputs[arguments.index(u)] for u in instr.block.updates]
-
-
 def _follow_handles(instr: Instr, names: dict[int, int]) -> None:
     """An update gives its buffer back: what takes its output takes the buffer."""
-    updated = _updated(instr)
-    if updated and instr.outputs and instr.block.signature.outputs[0].is_ref:
-        names[instr.outputs[0]] = updated[0]
+    buffers = updated(instr)
+    if buffers and instr.outputs and instr.block.signature.outputs[0].is_ref:
+        names[instr.outputs[0]] = buffers[0]
 
 
 def _key(instr: Instr, versions: dict[int, int]) -> Any:
@@ -74,7 +66,7 @@ def _key(instr: Instr, versions: dict[int, int]) -> Any:
         return "Read", buffer, versions.get(buffer, 0)
     if instr.block.once:
         return instr.block.type, instr.node.name
-    if not instr.block.pure or instr.block.updates:
+    if not instr.block.pure or instr.block.update_positions:
         return None
     try:
         key = instr.block.type, instr.inputs, tuple((k, _hashable(v)) for k, v in instr.attrs.items())

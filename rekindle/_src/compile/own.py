@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 
-from rekindle._src.compile.merge import _updated
-from rekindle._src.compile.program import Instr, Program, flat
+from rekindle._src.compile.program import Instr, Program, flat, updated
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -27,7 +26,7 @@ def own(program: Program) -> Ownership:
     share: dict[int, set[int]] = {}
     held: dict[int, list[int]] = {}  # buffer -> values read from it
     for at, instr in enumerate(program.instrs):
-        buffers = _updated(instr)
+        buffers = updated(instr)
         for buffer in buffers:
             taken = set(flat(instr.inputs))
             for value in held.get(buffer, ()):
@@ -49,7 +48,7 @@ def own(program: Program) -> Ownership:
 
 def _escapes(instr: Instr) -> bool:
     """True if the instruction may keep what it takes beyond the run."""
-    return not instr.block.pure and not instr.block.updates and not instr.block.once
+    return not instr.block.pure and not instr.block.update_positions and not instr.block.once
 
 
 def _roots(program: Program) -> dict[int, frozenset[int]]:

@@ -13,10 +13,13 @@ from rekindle._src.compile.merge import merge
 from rekindle._src.compile.own import own
 from rekindle._src.compile.program import Program, check
 from rekindle._src.compile.prune import prune
+from rekindle._src.compile.rules.adam import group_adam
+from rekindle._src.compile.rules.conv_bias import fuse_conv_bias
+from rekindle._src.compile.rules.noop import drop_noops
 from rekindle._src.compile.transfer import transfer
 from rekindle._src.graph.infer import Shape
 
-PASSES = (merge, prune)
+PASSES = (drop_noops, merge, prune, fuse_conv_bias, group_adam)
 
 
 def optimise(program: Program, shapes: list[Shape], evaluate: Evaluate) -> Program:

@@ -25,7 +25,7 @@ class Block:
     type: str
     kernel: Callable[..., Any]
     keywords: tuple[str, ...] = ()
-    updates: tuple[str, ...] = ()
+    update_positions: tuple[int, ...] = ()
     aliases: int | None = None
     host: bool = False
     pure: bool = True
@@ -107,6 +107,11 @@ def flat(arguments: Arguments) -> Iterator[Number]:
 
 def _text(arguments: Arguments) -> str:
     return ", ".join(f"[{_text(a)}]" if isinstance(a, tuple) else f"v{a}" for a in arguments)
+
+
+def updated(instr: Instr) -> list[Number]:
+    """The buffers that an instruction changes."""
+    return [n for i in instr.block.update_positions for n in flat((instr.inputs[i],))]
 
 
 def substitute(arguments: Arguments, names: dict[Number, Number]) -> Arguments:

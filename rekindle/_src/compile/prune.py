@@ -10,7 +10,7 @@ def prune(program: Program) -> Program:
     kept = []
     for instr in reversed(program.instrs):
         effect = not instr.block.pure and not instr.block.once
-        if effect or instr.block.updates or not live.isdisjoint(instr.outputs):
+        if effect or instr.block.update_positions or not live.isdisjoint(instr.outputs):
             kept.append(instr)
             live.update(instr.reads())
     return program.with_instrs(reversed(kept))

@@ -6,6 +6,7 @@ signature. The blocks themselves stand in `rekindle/_src/ops`, one family a file
 from __future__ import annotations
 
 import collections
+import contextlib
 import inspect
 from collections.abc import Callable
 from typing import Any
@@ -16,6 +17,7 @@ from rekindle._src.graph import convert, dtypes, infer, scopes
 from rekindle._src.graph.signatures import REQUIRED, Arg, Signature, signature
 from rekindle._src.graph.tensor import Tensor
 
+_NO_SCOPE: Any = contextlib.nullcontext()
 #: op type -> block
 OPS: dict[str, Op] = {}
 #: op type (or name given to RegisterGradient) -> gradient function, None where there is no gradient
@@ -42,6 +44,7 @@ class Op:
         self.keywords = tuple(p.name for p in inspect.signature(kernel).parameters.values()
                               if p.kind is inspect.Parameter.KEYWORD_ONLY)
         self.updates = updates
+        self.update_positions = tuple(i for i, a in enumerate(self.signature.inputs) if a.name in updates)
         self.aliases = aliases
         self.host = host
         self.once = once
@@ -159,6 +162,7 @@ def _apply(facts: Signature, values: dict[str, Any], name: str | None, graph: An
         graph._check_not_finalized()
     scope = graph._entered(name or facts.name)
     inputs: list[Tensor] = []
+    refs: list[Tensor] = []  # an operation is on the device of the variables that it takes
     attrs: dict[str, Any] = {}
     old, graph._name_stack = graph._name_stack, scope
     try:
@@ -166,14 +170,18 @@ def _apply(facts: Signature, values: dict[str, Any], name: str | None, graph: An
             if arg.name not in values:
                 raise TypeError(f"No argument for input {arg.name}")
             value = values[arg.name]
-            if arg.is_list:
-                inputs.extend(_bind_list(facts, arg, value, attrs))
-            else:
-                inputs.append(_bind_one(facts, arg, value, attrs))
+            bound = _bind_list(facts, arg, value, attrs) if arg.is_list else [_bind_one(facts, arg, value, attrs)]
+            inputs.extend(bound)
+            if arg.is_ref:
+                refs.extend(bound)
     finally:
         graph._name_stack = old
     _bind_attrs(facts, values, attrs)
-    operation = graph.add(facts, inputs, attrs, scope, infer.output_types(facts, attrs))
+    types = infer.output_types(facts, attrs)
+    with contextlib.ExitStack() if refs else _NO_SCOPE as stack:
+        for tensor in refs:
+            stack.enter_context(graph.colocate_with(tensor))
+        operation = graph.add(facts, inputs, attrs, scope, types)
     return structured(facts, operation, attrs)
 
 

@@ -50,3 +50,18 @@ def apply_threads(config: Any) -> None:
     """Give kernels as many threads as the configuration asks for."""
     if config.intra_op_parallelism_threads > 0:
         torch.set_num_threads(config.intra_op_parallelism_threads)
+
+
+def compute_capability(index: int) -> tuple[int, int]:
+    """The CUDA compute capability of a GPU: (major, minor)."""
+    return torch.cuda.get_device_capability(index)
+
+
+def is_built_with_cuda() -> bool:
+    """Whether the installed PyTorch was built with CUDA."""
+    return torch.version.cuda is not None
+
+
+def is_built_with_rocm() -> bool:
+    """Whether the installed PyTorch was built with ROCm."""
+    return torch.version.hip is not None

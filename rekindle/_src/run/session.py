@@ -15,7 +15,7 @@ from rekindle._src import errors
 from rekindle._src.graph import proto, scopes
 from rekindle._src.graph.graph import Graph
 from rekindle._src.names import public
-from rekindle._src.run import devices, feeds, fetches, partial, trace
+from rekindle._src.run import devices, feeds, fetches, memory, partial, trace
 from rekindle._src.run.placement import Placement
 from rekindle._src.run.steps import Step
 from rekindle._src.run.store import Store
@@ -47,6 +47,7 @@ class BaseSession:
         self._devices = devices.local_devices(self._config)
         self._placement = Placement(self._graph, self._config, devices.gpu_count(self._config))
         devices.apply_threads(self._config)
+        memory.keep_freed()
 
     @property
     def graph(self) -> Any:

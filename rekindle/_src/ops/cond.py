@@ -1,0 +1,193 @@
+"""Branches: `tf.cond`, built of Switch and Merge as TensorFlow 1 does.
+
+Holds `cond` and its kin that decide while the graph is built. What a branch does to the operations inside stands in flow_context.py.
+"""
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+from rekindle._src import nest
+from rekindle._src.graph import constants, convert, scopes, sparse
+from rekindle._src.graph.collections import GraphKeys, add_to_collection
+from rekindle._src.graph.operation import Operation
+from rekindle._src.graph.tensor import Tensor
+from rekindle._src.names import public
+from rekindle._src.ops import array as array_ops
+from rekindle._src.ops import control as control_ops
+from rekindle._src.ops import control_flow as flow_ops
+from rekindle._src.ops.flow_context import CondContext
+
+
+@public("cond")
+def cond(pred: Any, true_fn: Any = None, false_fn: Any = None, strict: bool = False, name: str | None = None,
+         fn1: Any = None, fn2: Any = None) -> Any:
+    """The results of `true_fn()` if `pred` is true when the graph runs, else those of `false_fn()`.
+
+    Both functions are called once, now; operations made outside of them run whatever `pred` says.
+
+    Args:
+      pred: a boolean scalar tensor.
+      true_fn: a function without arguments that gives tensors, in any structure.
+      false_fn: the same, with results of the same structure and types.
+      strict: keep lists of one element as lists.
+      name: the name scope; default "cond".
+      fn1: the old name of true_fn.
+      fn2: the old name of false_fn.
+
+    Raises:
+      TypeError: a function is missing or not callable, or `pred` is a Python bool.
+      ValueError: the results differ in structure or types.
+    """
+    true_fn, false_fn = _old_argument("true_fn", true_fn, "fn1", fn1), _old_argument("false_fn", false_fn, "fn2", fn2)
+    for label, function in (("true_fn", true_fn), ("false_fn", false_fn)):
+        if not callable(function):
+            raise TypeError(f"{label} must be callable.")
+    with scopes.name_scope(name, "cond", [pred]):
+        if isinstance(pred, bool):
+            raise TypeError("pred must not be a Python bool")
+        return _build(pred, true_fn, false_fn, strict)
+
+
+def _old_argument(name: str, value: Any, old_name: str, old: Any) -> Any:
+    if old is not None:
+        if value is not None:
+            raise TypeError(f"cond(): {name} and {old_name} may not be set simultaneously.")
+        return old
+    if value is None:
+        raise TypeError(f"cond(): {name} argument required")
+    return value
+
+
+def _build(pred: Any, true_fn: Callable[[], Any], false_fn: Callable[[], Any], strict: bool) -> Any:
+    on_false, on_true = flow_ops.switch(pred, pred)
+    pivots = {1: array_ops.identity(on_true, name="switch_t"), 0: array_ops.identity(on_false, name="switch_f")}
+    pred = array_ops.identity(pred, name="pred_id")
+    for tensor in (on_true, on_false, pivots[1], pivots[0], pred):
+        tensor.graph.prevent_fetching(tensor.op)
+    contexts, originals, results = {}, {}, {}
+    for branch, function in ((1, true_fn), (0, false_fn)):
+        context = contexts[branch] = CondContext(pred, pivots[branch], branch)
+        with context:
+            originals[branch], results[branch] = _branch(context, function)
+            if originals[branch] is None:
+                label = "true_fn" if branch else "false_fn"
+                raise ValueError(f"{label} must have a return value.")
+            context.ExitResult(_flat(results[branch]))
+    if not strict:
+        originals = {b: _unpacked(o) for b, o in originals.items()}
+    _check_alike(originals[1], originals[0], results)
+    merged = [merge(pair) for pair in zip(_flat(results[0]), _flat(results[1]), strict=True)]
+    for context in contexts.values():
+        add_to_collection(GraphKeys.COND_CONTEXT, context)
+    packed = nest.pack_sequence_as(originals[1], _rejoined(originals[1], merged))
+    return packed if strict else _unpacked(packed)
+
+
+def _branch(context: CondContext, function: Callable[[], Any]) -> tuple[Any, Any]:
+    """What a branch function gives, and the same as tensors of the branch."""
+    original = function()
+    if original is None:
+        return None, None
+    result = nest.map_structure(functools.partial(_output, context), original)
+    return original, result if isinstance(result, (list, tuple)) else [result]
+
+
+def _output(context: CondContext, value: Any) -> Any:
+    if isinstance(value, Operation):
+        return control_ops.with_dependencies([value], context.pivot)
+    if isinstance(value, sparse.SparseTensor):
+        return sparse.SparseTensor(*[context.output(t) for t in (value.indices, value.values, value.dense_shape)])
+    if isinstance(value, sparse.IndexedSlices):
+        parts = [None if t is None else context.output(t) for t in (value.values, value.indices, value.dense_shape)]
+        return sparse.IndexedSlices(*parts)
+    return context.output(convert.convert_to_tensor(value))
+
+
+def _flat(result: Any) -> list[Tensor]:
+    """The tensors of a result."""
+    out = []
+    for leaf in nest.flatten(result):
+        if isinstance(leaf, sparse.SparseTensor):
+            out.extend([leaf.indices, leaf.values, leaf.dense_shape])
+        elif isinstance(leaf, sparse.IndexedSlices):
+            out.extend(t for t in (leaf.values, leaf.indices, leaf.dense_shape) if t is not None)
+        else:
+            out.append(leaf)
+    return out
+
+
+def merge(pair: tuple[Tensor, Tensor]) -> Tensor:
+    """Whichever of two tensors is live; of variables, the variable."""
+    if all(t.dtype._is_ref_dtype for t in pair):
+        return flow_ops.ref_merge(pair)[0]
+    return flow_ops.merge(pair)[0]
+
+
+def _unpacked(result: Any) -> Any:
+    return result[0] if isinstance(result, (list, tuple)) and len(result) == 1 else result
+
+
+def _check_alike(on_true: Any, on_false: Any, results: dict[int, Any]) -> None:
+    """Refuse branches whose results differ in structure or type."""
+    try:
+        nest.assert_same_structure(on_true, on_false)
+    except TypeError as error:
+        raise TypeError(f"Incompatible return types of true_fn and false_fn: {error}") from None
+    except ValueError as error:
+        raise ValueError(f"Incompatible return values of true_fn and false_fn: {error}") from None
+    for a, b in zip(_flat(results[1]), _flat(results[0]), strict=True):
+        if a.dtype.base_dtype != b.dtype.base_dtype:
+            raise ValueError("Outputs of true_fn and false_fn must have the same type: "
+                             f"{a.dtype.base_dtype.name}, {b.dtype.base_dtype.name}")
+
+
+def _rejoined(structure: Any, merged: list[Tensor]) -> list[Any]:
+    """Merged tensors as leaves: the parts of sparse tensors together again."""
+    out, at = [], 0
+    for leaf in nest.flatten(structure):
+        if isinstance(leaf, sparse.SparseTensor):
+            out.append(sparse.SparseTensor(*merged[at:at + 3]))
+            at += 3
+        elif isinstance(leaf, sparse.IndexedSlices):
+            width = 2 if leaf.dense_shape is None else 3
+            out.append(sparse.IndexedSlices(*merged[at:at + width]))
+            at += width
+        else:
+            out.append(merged[at])
+            at += 1
+    return out
+
+
+def smart_cond(pred: Any, true_fn: Callable[[], Any], false_fn: Callable[[], Any], name: str | None = None) -> Any:
+    """`cond`, or just one of the functions where `pred` is known while the graph is built.
+
+    Raises:
+      TypeError: `pred` is no bool, number 0 or 1, or tensor.
+    """
+    known = smart_constant_value(pred)
+    if known is not None:
+        return true_fn() if known else false_fn()
+    return cond(pred, true_fn=true_fn, false_fn=false_fn, name=name)
+
+
+def smart_constant_value(pred: Any) -> bool | None:
+    """The truth of `pred` if it is known while the graph is built, else None.
+
+    Raises:
+      TypeError: `pred` is no bool, number 0 or 1, or tensor.
+    """
+    if isinstance(pred, bool) or (isinstance(pred, int) and pred in (0, 1)):
+        return bool(pred)
+    if isinstance(pred, Tensor):
+        value = constants.constant_value(pred)
+        return None if value is None else bool(value)
+    raise TypeError(f"`pred` must be a Tensor, or a Python bool, or 1 or 0. Found instead: {type(pred)}")
+
+
+@public("contrib.framework.smart_cond")
+def contrib_smart_cond(pred: Any, fn1: Any, fn2: Any, name: str | None = None) -> Any:
+    """`cond`, or just one of the functions where `pred` is known while the graph is built."""
+    return smart_cond(pred, fn1, fn2, name)
+

@@ -1,0 +1,34 @@
+"""Kernels that do the work of several ops at once; the compiler's rules put them in, no graph names them."""
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+
+from rekindle._src import errors
+from rekindle._src.graph.buffer import Buffer
+
+
+def apply_adam_group(var: list[Buffer], m: list[Buffer], v: list[Buffer], beta1_power: Any, beta2_power: Any, lr: Any,
+                     beta1: Any, beta2: Any, epsilon: Any, grad: list[Any], *, names: list[str]) -> None:
+    """Adam's update of many variables in one pass over memory.
+
+    torch's kernel divides by its own bias corrections; at a step count without end they are 1, and TensorFlow's, which stand in
+    the learning rate, are left.
+    """
+    for buffer, other, name in zip(var, grad, names, strict=True):
+        if buffer.read().shape != other.shape:
+            raise errors.InvalidArgumentError(None, None, f"var and grad do not have the same shape{list(buffer.value.shape)} "
+                                              f"{list(other.shape)} in {name}")
+    scale = lr * torch.sqrt(1 - beta2_power) / (1 - beta1_power)
+    steps = [torch.full((), 1e9, dtype=torch.float32, device=scale.device)] * len(var)
+    torch._fused_adam_([b.own() for b in var], [g.contiguous() for g in grad], [b.own() for b in m],
+                       [b.own() for b in v], [], steps, lr=scale, beta1=beta1.item(), beta2=beta2.item(),
+                       weight_decay=0.0, eps=epsilon.item(), amsgrad=False, maximize=False)
+
+
+def conv2d_bias(input: Any, filter: Any, bias: Any, *, strides: list[int], padding: tuple[int, int],
+                dilations: list[int]) -> Any:
+    """A convolution of NHWC images with symmetric padding, and its bias, in one kernel."""
+    return torch.conv2d(input.permute(0, 3, 1, 2), filter.permute(3, 2, 0, 1), bias, strides[1:3], padding,
+                        dilations[1:3]).permute(0, 2, 3, 1)
