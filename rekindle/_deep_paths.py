@@ -33,8 +33,16 @@ HOMES: dict[str, str] = {
     "python.framework.errors_impl": "errors",
     "python.framework.tensor_shape": "graph.shapes",
     "python.framework.versions": "platform.versions",
+    "python.framework.test_util": (
+        "testing.case testing.decorators testing.graphs testing.hardware"
+    ),
     "python.lib.io.file_io": "platform.file_io",
+    "python.ops.gradient_checker": "testing.jacobians",
+    "python.ops.gradient_checker_v2": "testing.function_jacobians",
+    "python.platform.benchmark": "testing.benchmark",
     "python.platform.flags": "tf.flags",
+    "python.platform.googletest": "testing.main testing.folders testing.benchmark",
+    "python.platform.test": "testing.main testing.case",
     "python.platform.tf_logging": "tf_logging",
     "python.util.compat": "compat platform.numeric_types",
     "python.util.nest": "nest",

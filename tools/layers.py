@@ -27,7 +27,7 @@ LAYERS = {
     **dict.fromkeys(
         ("train", "summary", "layers", "losses", "metrics", "rnn", "image", "data", "platform"), 6
     ),
-    **dict.fromkeys(("contrib", "keras", "estimator"), 7),
+    **dict.fromkeys(("contrib", "keras", "estimator", "testing"), 7),
 }
 FACE = 8  # rekindle/*.py and the public modules
 SHARED = {0}  # a layer whose units may import each other

@@ -1,0 +1,1 @@
+"""tf.test: what tests of TF1 programs are written with."""
