@@ -106,7 +106,7 @@ def guarantee_const(input):
     return input
 
 
-@op("EnsureShape", infer=lambda c: infer.merge(c.shapes[0], c.attr("shape")), aliases=0)
+@op("EnsureShape", infer=lambda c: infer.merge(c.attr("shape"), c.shapes[0]), aliases=0)
 def ensure_shape_op(input, *, shape):
     """The tensor itself, if it has the shape."""
     if shape is None or (
