@@ -193,3 +193,16 @@ def op_scope(values: Any, name: Any, default_name: Any = None) -> Iterator[Any]:
     """The old form of `name_scope`, with the values first."""
     with name_scope(name, default_name=default_name, values=values) as scope:
         yield scope
+
+
+@public("init_scope")
+@contextlib.contextmanager
+def init_scope() -> Iterator[None]:
+    """Make operations outside of loops, conditionals, functions and control dependencies, in the same name scope."""
+    graph = get_default_graph()
+    scope = graph.get_name_scope()
+    outer = graph
+    while outer.building_function and outer._outer_graph is not None:
+        outer = outer._outer_graph
+    with outer.as_default(), outer.name_scope(scope + "/" if scope else ""), outer.control_dependencies(None):
+        yield
