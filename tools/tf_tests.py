@@ -1,0 +1,186 @@
+"""Run TensorFlow 1.15's own unit tests against Rekindle.
+
+    python tools/tf_tests.py GIT_DIR FILE... [--rev HEAD] [--match TEXT] [--json OUT] [--limit 600]
+
+FILE is a path in TensorFlow's tree, as tensorflow/python/kernel_tests/relu_op_test.py. Each is
+taken from the git directory into a temporary folder and runs in a process of its own under
+`rekindle.install()`. Prints the methods that fail with the first line of why, and totals.
+"""
+from __future__ import annotations
+
+import argparse
+import collections
+import importlib.util
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import traceback
+import unittest
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+#: seconds that one test method may take
+METHOD_LIMIT = 60
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("git_dir", help="git directory that holds TensorFlow's tree")
+    parser.add_argument("files", nargs="+", help="test files in that tree")
+    parser.add_argument("--rev", default="HEAD")
+    parser.add_argument("--match", default="", help="run only methods whose name contains this")
+    parser.add_argument("--json", help="file for the outcome of each method")
+    parser.add_argument("--limit", type=int, default=600, help="seconds per file")
+    options = parser.parse_args()
+    outcomes = {}
+    with tempfile.TemporaryDirectory() as folder:
+        for name in options.files:
+            path = extracted(options.git_dir, options.rev, name, Path(folder))
+            outcomes[name] = run_file(path, options.match, options.limit)
+            print_file(name, outcomes[name])
+    if options.json:
+        Path(options.json).write_text(json.dumps(outcomes, indent=1))
+    print_totals(outcomes)
+    return 0
+
+
+def extracted(git_dir: str, rev: str, name: str, folder: Path) -> Path:
+    """The test file, taken out of the git directory."""
+    text = subprocess.run(["git", "--git-dir", git_dir, "show", f"{rev}:{name}"], check=True,
+                          capture_output=True).stdout
+    path = folder / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(text)
+    return path
+
+
+def run_file(path: Path, match: str, limit: int) -> dict[str, list[str]]:
+    """{method: [outcome, why]} of a test file, run in a process of its own."""
+    out = path.with_suffix(".jsonl")
+    command = [sys.executable, "-W", "ignore", __file__, "--child", str(path), str(out), match]
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    try:
+        ended = subprocess.run(command, cwd=path.parent, timeout=limit, env=environment,
+                               capture_output=True, text=True, check=False)
+        last = ended.stderr.strip().splitlines()[-1:] if ended.returncode else []
+    except subprocess.TimeoutExpired:
+        last = [f"the file took more than {limit} s"]
+    lines = out.read_text().splitlines() if out.exists() else []
+    found = {name: [outcome, why] for name, outcome, why in map(json.loads, lines)}
+    if last and not any(outcome == "import" for outcome, _ in found.values()):
+        found["<end>"] = ["error", last[0]]
+    return found
+
+
+def print_file(name: str, outcomes: dict[str, list[str]]) -> None:
+    """Print the counts of a file and the methods that did not pass."""
+    counts = collections.Counter(outcome for outcome, _ in outcomes.values())
+    print(f"{name}: " + ", ".join(f"{counts[key]} {key}" for key in sorted(counts)))
+    for method, (outcome, why) in outcomes.items():
+        if outcome not in ("passed", "skipped"):
+            print(f"  {outcome} {method}: {why}")
+
+
+def print_totals(outcomes: dict[str, dict[str, list[str]]]) -> None:
+    """Print the counts of all files, and the reasons that occur most."""
+    every = [one for found in outcomes.values() for one in found.values()]
+    counts = collections.Counter(outcome for outcome, _ in every)
+    print("total: " + ", ".join(f"{counts[key]} {key}" for key in sorted(counts)))
+    reasons = collections.Counter(why for outcome, why in every
+                                  if outcome not in ("passed", "skipped"))
+    for why, count in reasons.most_common(15):
+        print(f"  {count:4} x {why}")
+
+
+class Lines(unittest.TestResult):
+    """Writes a line per finished test, so that what ran is known whatever happens later."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__()
+        self.file = open(path, "a", buffering=1)  # noqa: SIM115 - open for the process's life
+
+    def write(self, test: Any, outcome: str, why: str = "") -> None:
+        name = ".".join(str(test.id()).split(".")[-2:])
+        self.file.write(json.dumps([name, outcome, why]) + "\n")
+
+    def addSuccess(self, test: Any) -> None:
+        self.write(test, "passed")
+
+    def addSkip(self, test: Any, reason: str) -> None:
+        self.write(test, "skipped", reason)
+
+    def addFailure(self, test: Any, err: Any) -> None:
+        self.write(test, "failed", first_line(err))
+
+    def addError(self, test: Any, err: Any) -> None:
+        self.write(test, "error", first_line(err))
+
+    def addSubTest(self, test: Any, subtest: Any, err: Any) -> None:
+        if err is not None:
+            self.write(subtest, "failed", first_line(err))
+
+
+def first_line(err: Any) -> str:
+    """The class and first words of an exception, and where in Rekindle or the test it came up."""
+    kind, error, trace = err
+    frames = traceback.extract_tb(trace)
+    last = next((f for f in reversed(frames) if "rekindle" in f.filename), frames[-1])
+    text = " ".join(str(error).split())[:200]
+    return f"{kind.__name__}: {text} [{Path(last.filename).name}:{last.lineno}]"
+
+
+def child(path: str, out: str, match: str) -> None:
+    """Run the tests of one file and write a line for each."""
+    sys.path.insert(0, str(ROOT))
+    import rekindle
+
+    rekindle.install()
+    result = Lines(out)
+    sys.argv = [path]
+    spec = importlib.util.spec_from_file_location("tf_test", path)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules["tf_test"] = module
+    try:
+        spec.loader.exec_module(module)
+    except Exception:  # what the import fails with is the outcome
+        result.file.write(json.dumps(["<import>", "import", first_line(sys.exc_info())]) + "\n")
+        return
+    parse_flags()
+    suite = unittest.defaultTestLoader.loadTestsFromModule(module)
+    for test in flat(suite):
+        if match in test.id():
+            signal.signal(signal.SIGALRM, too_long)
+            signal.alarm(METHOD_LIMIT)
+            test.run(result)
+            signal.alarm(0)
+
+
+def parse_flags() -> None:
+    """Let the tests read absl's flags, which nobody parses otherwise."""
+    from absl import flags
+
+    flags.FLAGS.mark_as_parsed()
+
+
+def too_long(*_: Any) -> None:
+    raise TimeoutError(f"the method took more than {METHOD_LIMIT} s")
+
+
+def flat(suite: unittest.TestSuite) -> list[unittest.TestCase]:
+    """The tests of a suite."""
+    found = []
+    for one in suite:
+        found += flat(one) if isinstance(one, unittest.TestSuite) else [one]
+    return found
+
+
+if __name__ == "__main__":
+    if sys.argv[1:2] == ["--child"]:
+        child(*sys.argv[2:5])
+        sys.exit(0)
+    sys.exit(main())
