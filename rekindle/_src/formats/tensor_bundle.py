@@ -1,0 +1,439 @@
+"""Checkpoints of the second format: a table of entries and files with the tensors' bytes.
+
+Holds `BundleWriter`, `merge_bundles` and `BundleReader`. A bundle with prefix P is `P.index` (a
+table of BundleEntryProto by tensor name, the BundleHeaderProto under "") and
+`P.data-00000-of-00001` (and more, if it was merged from several). New files are written beside and
+renamed at the end.
+
+Source: tensorflow/core/util/tensor_bundle/tensor_bundle.h.
+"""
+from __future__ import annotations
+
+import os
+import random
+import struct
+from collections.abc import Iterable, Iterator
+from typing import IO, Any
+
+import google_crc32c
+import numpy as np
+from google.protobuf.message import DecodeError
+
+from rekindle._src import errors
+from rekindle._src.formats.files import file_error, open_file
+from rekindle._src.formats.table import Table, read_varint, varint, write_table
+from rekindle._src.formats.tensor_slice import Slice, assemble
+from rekindle._src.formats.tfrecord import mask, unmask
+from rekindle._src.graph import attrs, dtypes, proto
+from rekindle._src.graph.dtypes import DType
+
+_VERSION = 1
+_CHUNK = 1 << 20
+_LENGTH = struct.Struct("<I")
+
+
+def data_path(prefix: str, shard: int, count: int) -> str:
+    """The file with the bytes of one of `count` shards."""
+    return f"{prefix}.data-{shard:05d}-of-{count:05d}"
+
+
+def index_path(prefix: str) -> str:
+    """The file with the entries."""
+    return f"{prefix}.index"
+
+
+class BundleWriter:
+    """Writes a bundle of one shard; nothing is at its place before `finish`.
+
+    Args:
+      prefix: the path without ".index"; its folder is made if it is not there.
+
+    Raises:
+      errors.OpError: the folder or the file cannot be made.
+    """
+
+    def __init__(self, prefix: str) -> None:
+        self._prefix = prefix
+        self._entries: dict[bytes, Any] = {}
+        self._size = 0
+        _make_folder(prefix)
+        self._partial = _partial(data_path(prefix, 0, 1))
+        self._file: IO[bytes] = open_file(self._partial, "wb")
+
+    def add(self, name: str, array: np.ndarray, dtype: DType) -> None:
+        """Write a tensor; strings are object arrays of bytes.
+
+        Raises:
+          InvalidArgumentError: the name was added before.
+          UnimplementedError: values of that type cannot be written.
+        """
+        self._put(_key(name), array, dtype)
+
+    def add_slice(
+        self, name: str, shape: tuple[int, ...], place: Slice, array: np.ndarray, dtype: DType
+    ) -> None:
+        """Write a slice of a tensor of `shape`.
+
+        Raises:
+          InvalidArgumentError: the slice was added before.
+        """
+        if place.is_full(shape):
+            self.add(name, array, dtype)
+            return
+        entry = self._entries.setdefault(_key(name), proto.BundleEntryProto())
+        entry.dtype = dtype.as_datatype_enum
+        entry.shape.CopyFrom(attrs.shape_to_proto(shape))
+        entry.slices.append(place.to_proto())
+        self._put(place.key(name), array, dtype)
+
+    def finish(self) -> None:
+        """Put both files at their place.
+
+        Raises:
+          errors.OpError: they cannot be written.
+        """
+        path = data_path(self._prefix, 0, 1)
+        try:
+            self._file.close()
+            os.replace(self._partial, path)
+        except OSError as error:
+            raise file_error(error, path) from None
+        header = proto.BundleHeaderProto(num_shards=1, version=proto.VersionDef(producer=_VERSION))
+        _write_index(self._prefix, header, self._entries)
+
+    def abandon(self) -> None:
+        """Take away what was written."""
+        self._file.close()
+        os.remove(self._partial)
+
+    def _put(self, key: bytes, array: np.ndarray, dtype: DType) -> None:
+        if key in self._entries:
+            message = f"Adding duplicate key: {_name(key)}"
+            raise errors.InvalidArgumentError(None, None, message)
+        if dtype.name in ("resource", "variant"):
+            message = f"Saving data type {dtype.name} not yet supported"
+            raise errors.UnimplementedError(None, None, message)
+        data, crc = _packed_strings(array) if dtype is dtypes.string else _packed(array)
+        try:
+            self._file.write(data)
+        except OSError as error:
+            raise file_error(error, self._partial) from None
+        shape = attrs.shape_to_proto(array.shape)
+        self._entries[key] = proto.BundleEntryProto(
+            dtype=dtype.as_datatype_enum,
+            shape=shape,
+            offset=self._size,
+            size=len(data),
+            crc32c=mask(crc),
+        )
+        self._size += len(data)
+
+
+def merge_bundles(prefixes: Iterable[str], merged: str) -> None:
+    """Make one bundle of several, whose files it takes; slices of one tensor come together.
+
+    Raises:
+      InvalidArgumentError: two have a tensor of the same name, or their formats differ.
+      errors.OpError: a file is not there, damaged, or cannot be written.
+    """
+    _make_folder(merged)
+    header = None
+    shards: dict[str, int] = {}
+    entries: dict[bytes, Any] = {}
+    prefixes = list(prefixes)
+    for prefix in prefixes:
+        own, found = _read_index(index_path(prefix))
+        header = _merged_header(header, own)
+        for key, packed in found:
+            entry = _entry(key, packed)
+            if key not in entries:
+                path = data_path(prefix, entry.shard_id, own.num_shards)
+                entry.shard_id = shards.setdefault(path, len(shards))
+                entries[key] = entry
+            elif not entries[key].slices:
+                message = f"Duplicate tensor keyed by {_name(key)} encountered, "
+                message += f"when merging prefix: {prefix}"
+                raise errors.InvalidArgumentError(None, None, message)
+            else:
+                entries[key].slices.extend(entry.slices)
+    if header is None:
+        raise errors.InvalidArgumentError(None, None, "No checkpoints to merge")
+    for path, shard in shards.items():
+        try:
+            os.replace(path, data_path(merged, shard, len(shards)))
+        except OSError as error:
+            raise file_error(error, path) from None
+    _write_index(merged, header, dict(sorted(entries.items())))
+    for prefix in prefixes:
+        os.remove(index_path(prefix))
+
+
+def _merged_header(header: Any, own: Any) -> Any:
+    if header is None:
+        return own
+    if header.endianness != own.endianness:
+        message = "Merging bundles with conflicting endianness; inputs corrupted?"
+        raise errors.InvalidArgumentError(None, None, message)
+    if header.version != own.version:
+        message = (
+            f"Merging bundles with different format versions: merged {header.version} vs. curr "
+            f"{own.version}"
+        )
+        raise errors.InvalidArgumentError(None, None, message)
+    header.num_shards += own.num_shards
+    return header
+
+
+class BundleReader:
+    """Reads a bundle; several threads may read from one at once.
+
+    Args:
+      prefix: the path without ".index".
+
+    Raises:
+      NotFoundError: there is no such bundle.
+      DataLossError: its index is damaged.
+    """
+
+    def __init__(self, prefix: str) -> None:
+        self._prefix = prefix
+        self._header, found = _read_index(index_path(prefix))
+        if self._header.version.min_consumer > _VERSION:
+            message = (
+                f"Checkpoint min consumer version {self._header.version.min_consumer} above "
+                f"current version {_VERSION} for TensorFlow 1.15.5.  Please upgrade TensorFlow: "
+                "this checkpoint was written by a newer one."
+            )
+            raise errors.InvalidArgumentError(None, None, message)
+        self._packed = dict(found)
+
+    def __contains__(self, name: str) -> bool:
+        return _key(name) in self._packed
+
+    def names(self) -> Iterator[str]:
+        """Yield the names of the tensors, sorted; a sliced one once."""
+        slices = set()
+        for key, packed in self._packed.items():
+            entry = _entry(key, packed)
+            if entry.slices:
+                slices.update(Slice.from_proto(one).key(_name(key)) for one in entry.slices)
+        for key in self._packed:
+            if key not in slices:
+                yield _name(key)
+
+    def facts(self, name: str) -> tuple[DType, tuple[int, ...]]:
+        """The type and the (full) shape of a tensor.
+
+        Raises:
+          NotFoundError: there is none of that name.
+        """
+        return _facts(name, self._entry(_key(name)))
+
+    def read(self, name: str) -> np.ndarray:
+        """A tensor, put together if it is sliced; strings are object arrays of bytes.
+
+        Raises:
+          NotFoundError: there is none of that name.
+          DataLossError, OutOfRangeError: the file is damaged.
+        """
+        entry = self._entry(_key(name))
+        if not entry.slices:
+            return self._value(name, entry)
+        return self.read_slice(name, Slice.full(len(entry.shape.dim)))
+
+    def read_slice(self, name: str, wanted: Slice) -> np.ndarray:
+        """A slice of a tensor, however it was sliced when it was written.
+
+        Raises:
+          NotFoundError: there is no tensor of that name.
+          InvalidArgumentError: the file has not all of the slice.
+          DataLossError, OutOfRangeError: the file is damaged.
+        """
+        entry = self._entry(_key(name))
+        dtype, shape = _facts(name, entry)
+        stored = [Slice.from_proto(one) for one in entry.slices] or [Slice.full(len(shape))]
+
+        def read(place: Slice) -> np.ndarray:
+            found = self._entry(place.key(name)) if entry.slices else entry
+            return self._value(name, found)
+
+        return assemble(name, shape, dtype.as_numpy_dtype, wanted, stored, read)
+
+    def _entry(self, key: bytes) -> Any:
+        packed = self._packed.get(key)
+        if packed is None:
+            message = f"Key {_name(key)} not found in checkpoint"
+            raise errors.NotFoundError(None, None, message)
+        return _entry(key, packed)
+
+    def _value(self, name: str, entry: Any) -> np.ndarray:
+        dtype, shape = _facts(name, entry)
+        count = int(np.prod(shape, dtype=object))
+        if dtype is not dtypes.string and entry.size != count * dtype.size:
+            message = f"Invalid size in bundle entry: key {name}; stored size {entry.size}"
+            message += f"; expected size {count * dtype.size}"
+            raise errors.DataLossError(None, None, message)
+        data = self._bytes(entry)
+        if dtype is dtypes.string:
+            array, crc = _unpacked_strings(data, count)
+        else:
+            array = data.view(dtype.as_numpy_dtype)
+            crc = _crc(data)
+        if crc != unmask(entry.crc32c):
+            message = f"Checksum does not match: stored {unmask(entry.crc32c):08} vs. calculated "
+            message += f"on the restored bytes {crc}"
+            error = errors.DataLossError(None, None, message)
+            error.add_note(f"The tensor is {name} of {self._prefix}.")
+            raise error
+        if self._header.endianness == proto.BundleHeaderProto.BIG and dtype is not dtypes.string:
+            array = array.byteswap()
+        return array.reshape(shape)
+
+    def _bytes(self, entry: Any) -> np.ndarray:
+        path = data_path(self._prefix, entry.shard_id, self._header.num_shards)
+        if not 0 <= entry.size <= _size_of(path) - entry.offset or entry.offset < 0:
+            error = errors.OutOfRangeError(None, None, "Read less bytes than requested")
+            error.add_note(f"The file is {path}.")
+            raise error
+        return np.fromfile(path, np.uint8, entry.size, offset=entry.offset)
+
+
+def _facts(name: str, entry: Any) -> tuple[DType, tuple[int, ...]]:
+    shape = tuple(one.size for one in entry.shape.dim)
+    if entry.shape.unknown_rank or min(shape, default=0) < 0 or np.prod(shape, dtype=object) >> 63:
+        text = str(entry.shape).replace("\n", " ")
+        raise errors.DataLossError(None, None, f"Invalid tensor shape: {name} {text}")
+    try:
+        dtype = dtypes.as_dtype(entry.dtype)
+    except TypeError:
+        message = f"Invalid tensor type: {name} {entry.dtype}"
+        raise errors.DataLossError(None, None, message) from None
+    if not dtype.is_numpy_compatible:
+        message = f"Restoring data type {dtype.name} not yet supported"
+        raise errors.UnimplementedError(None, None, message)
+    return dtype, shape
+
+
+def _key(name: str) -> bytes:
+    return name.encode(errors="surrogateescape")
+
+
+def _name(key: bytes) -> str:
+    return key.decode(errors="surrogateescape")
+
+
+def _entry(key: bytes, packed: bytes) -> Any:
+    try:
+        return proto.BundleEntryProto.FromString(packed)
+    except DecodeError:
+        message = f"Entry for key {_name(key)} not parseable."
+        raise errors.DataLossError(None, None, message) from None
+
+
+def _packed(array: np.ndarray) -> tuple[memoryview, int]:
+    """The bytes of an array and their checksum."""
+    data = np.ascontiguousarray(array).reshape(-1).view(np.uint8)
+    return memoryview(data), _crc(data)
+
+
+def _crc(data: np.ndarray) -> int:
+    crc = 0
+    for start in range(0, data.size, _CHUNK):  # the library takes bytes objects only
+        crc = google_crc32c.extend(crc, data[start : start + _CHUNK].tobytes())
+    return crc
+
+
+def _packed_strings(array: np.ndarray) -> tuple[bytes, int]:
+    """Lengths, their checksum, and the strings; and a checksum that takes lengths as 4 bytes."""
+    strings = array.reshape(-1).tolist()
+    lengths = b"".join(_LENGTH.pack(len(one)) for one in strings)
+    check = _LENGTH.pack(mask(google_crc32c.value(lengths)))
+    body = b"".join(strings)
+    crc = google_crc32c.value(lengths + check + body)
+    return b"".join(varint(len(one)) for one in strings) + check + body, crc
+
+
+def _unpacked_strings(data: np.ndarray, count: int) -> tuple[np.ndarray, int]:
+    """The strings that `_packed_strings` wrote, and the checksum of what is there."""
+    raw = data.tobytes()
+    lengths, place = [], 0
+    try:
+        for _ in range(count):
+            length, place = read_varint(raw, place)
+            lengths.append(length)
+    except IndexError:
+        place = len(raw)
+    if place + 4 + sum(lengths) != len(raw) or len(lengths) < count:
+        message = f"String lengths longer than expected offset {len(raw)}"
+        raise errors.DataLossError(None, None, message)
+    sizes = b"".join(_LENGTH.pack(one) for one in lengths)
+    stored = unmask(_LENGTH.unpack_from(raw, place)[0])
+    actual = google_crc32c.value(sizes)
+    if stored != actual:
+        message = f"The length checksum does not match: expected {stored:08}"
+        raise errors.DataLossError(None, None, f"{message} but actual is {actual:08}")
+    out = np.empty(count, object)
+    start = place + 4
+    for i, length in enumerate(lengths):
+        out[i] = raw[start : start + length]
+        start += length
+    return out, google_crc32c.value(sizes + raw[place:])
+
+
+def _read_index(path: str) -> tuple[Any, list[tuple[bytes, bytes]]]:
+    """The header and the other entries of an index file."""
+    with Table(path) as table:
+        try:
+            found = list(table.items())
+        except errors.DataLossError as error:
+            raise _corrupt(path, "failed to seek to header entry", error.message) from None
+    if not found or found[0][0] != b"":
+        raise _corrupt(path, "failed to seek to header entry", "no header")
+    try:
+        return proto.BundleHeaderProto.FromString(found[0][1]), found[1:]
+    except DecodeError:
+        reason = "Entry for key  not parseable."
+        raise _corrupt(path, "unable to parse header", reason) from None
+
+
+def _corrupt(path: str, detail: str, reason: str) -> errors.DataLossError:
+    message = (
+        f"Unable to read file ({path}). Perhaps the file is corrupt or was produced by a newer "
+        f"version of TensorFlow with format changes ({detail}): {reason}"
+    )
+    return errors.DataLossError(None, None, message)
+
+
+def _write_index(prefix: str, header: Any, entries: dict[bytes, Any]) -> None:
+    path = index_path(prefix)
+    partial = _partial(path)
+    rows = [(key, entries[key].SerializeToString()) for key in sorted(entries)]
+    try:
+        with open_file(partial, "wb") as file:
+            write_table(file, [(b"", header.SerializeToString()), *rows])
+        os.replace(partial, path)
+    except OSError as error:
+        raise file_error(error, path) from None
+
+
+def _make_folder(prefix: str) -> None:
+    folder = os.path.dirname(prefix)
+    if not folder or os.path.isdir(folder):
+        return
+    try:
+        os.mkdir(folder)
+    except FileExistsError:
+        return
+    except OSError as error:
+        raise file_error(error, folder) from None
+
+
+def _partial(path: str) -> str:
+    return f"{path}.tempstate{random.SystemRandom().getrandbits(64)}"
+
+
+def _size_of(path: str) -> int:
+    try:
+        return os.stat(path).st_size
+    except OSError as error:
+        raise file_error(error, path) from None
