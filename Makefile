@@ -47,7 +47,7 @@ api: setup
 	$(PY) tools/make_api.py
 
 coverage: setup
-	$(PY) tools/coverage.py
+	$(PY) tools/op_coverage.py
 
 bench: setup
 	$(PY) bench/run.py $(ARGS)

@@ -151,8 +151,10 @@ class Graph(ScopeStacks, Collections):
         return self.unique_name(name)
 
     def add(self, signature: Signature, inputs: list[Tensor], attrs: dict[str, Any], name: str,
-            output_types: list[Any]) -> Operation:
+            output_types: list[Any], controls: list[Operation] | None = None) -> Operation:
         """Add an operation whose inputs and attrs were checked already, under a name that is unique already.
+
+        `controls` are what it waits for; default: what the scopes around say.
 
         Raises:
           ValueError: the op's shape rule refuses the inputs, or an input is of another graph.
@@ -163,7 +165,8 @@ class Graph(ScopeStacks, Collections):
         for tensor in inputs:
             if tensor._op._graph is not self:
                 raise ValueError(f"{tensor} must be from the same graph as {self}.")
-        controls = self._control_inputs_for(inputs) if self._control_stack else []
+        if controls is None:
+            controls = self._control_inputs_for(inputs) if self._control_stack else []
         self._next_number += 1
         op = Operation(self, self._next_number, name, signature, inputs, controls, attrs, output_types)
         context = self._control_flow_context

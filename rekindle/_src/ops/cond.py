@@ -14,7 +14,7 @@ from rekindle._src.graph.collections import GraphKeys, add_to_collection
 from rekindle._src.graph.operation import Operation
 from rekindle._src.graph.tensor import Tensor
 from rekindle._src.names import public
-from rekindle._src.ops import array as array_ops
+from rekindle._src.ops import array_shape as array_ops
 from rekindle._src.ops import control as control_ops
 from rekindle._src.ops import control_flow as flow_ops
 from rekindle._src.ops.flow_context import CondContext

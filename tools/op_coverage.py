@@ -1,6 +1,6 @@
 """Write docs/coverage.md: which ops and public names of TensorFlow 1.15 are there.
 
-    python tools/coverage.py
+    python tools/op_coverage.py
 
 Counts ops from the registry and names from the public modules. How many public TensorFlow 1
 projects use a name is read from `reference/usage.tsv` below REKINDLE_SHARED (default: `shared`
@@ -40,7 +40,7 @@ def head() -> list[str]:
     return [
         "# What is there",
         "",
-        "Written by `tools/coverage.py` from the registry of ops and the public modules, against what",
+        "Written by `tools/op_coverage.py` from the registry of ops and the public modules, against what",
         "TensorFlow 1.15.5 has.",
         "",
     ]

@@ -1,0 +1,334 @@
+"""`tf.import_graph_def`: a GraphDef's nodes added to the current graph.
+
+Holds the import: names and prefixes, the order of creation, mapped inputs, loops' back edges. Export is the graph's
+(`as_graph_def`), functions stand in graph/library.py.
+"""
+from __future__ import annotations
+
+import heapq
+from typing import Any
+
+from rekindle._src.graph import attrs as attr_forms
+from rekindle._src.graph import convert, infer, library, proto, scopes, signatures
+from rekindle._src.graph.graph import GRAPH_DEF_VERSION
+from rekindle._src.graph.graph_scopes import check_op_name
+from rekindle._src.graph.tensor import Tensor
+from rekindle._src.names import public
+
+_NEXT = ("NextIteration", "RefNextIteration")
+_MERGE = ("Merge", "RefMerge")
+
+
+@public("import_graph_def", "graph_util.import_graph_def")
+def import_graph_def(graph_def: Any, input_map: dict[Any, Any] | None = None, return_elements: Any = None,
+                     name: str | None = None, op_dict: Any = None, producer_op_list: Any = None) -> Any:
+    """Add the nodes of a GraphDef to the default graph.
+
+    Args:
+      graph_def: a GraphDef message.
+      input_map: names of inputs in it ("x:0", "x", "^x") to tensors of this graph that replace them.
+      return_elements: names of operations or tensors in it to give back.
+      name: the prefix of the names, default "import"; "" for none.
+      op_dict: accepted as in TensorFlow, not needed.
+      producer_op_list: an OpList; attrs that it says are defaults and that this version does not know are dropped.
+
+    Returns:
+      The operations and tensors of `return_elements`, or None.
+
+    Raises:
+      TypeError: an argument is not of its type.
+      ValueError: the GraphDef is malformed, or names in the arguments are not in it.
+      NotFoundError: it has an op that TensorFlow 1.15.5 does not have.
+    """
+    if not isinstance(graph_def, proto.GraphDef):
+        graph_def = _as_graph_def(graph_def)
+    input_map = _checked_map(input_map)
+    return_elements = _checked_elements(return_elements)
+    _check_version(graph_def)
+    with scopes.name_scope(name, "import", [t for t in input_map.values() if isinstance(t, Tensor)]) as scope:
+        importer = _Import(graph_def, input_map, scope[:-1] if scope else "", producer_op_list)
+        importer.run()
+        if return_elements is None:
+            return None
+        return [importer.element(n) for n in return_elements]
+
+
+def _as_graph_def(value: Any) -> Any:
+    try:
+        out = proto.GraphDef()
+        out.MergeFrom(value)
+        return out
+    except TypeError:
+        raise TypeError("graph_def must be a GraphDef proto.") from None
+
+
+def _checked_map(input_map: Any) -> dict[str, Any]:
+    if input_map is None:
+        return {}
+    if not isinstance(input_map, dict) or not all(isinstance(k, (str, bytes)) for k in input_map):
+        raise TypeError("input_map must be a dictionary mapping strings to Tensor objects.")
+    return {k.decode() if isinstance(k, bytes) else k: v for k, v in input_map.items()}
+
+
+def _checked_elements(elements: Any) -> list[str] | None:
+    if elements is None:
+        return None
+    if not isinstance(elements, (list, tuple)) or not all(isinstance(x, (str, bytes)) for x in elements):
+        raise TypeError("return_elements must be a list of strings.")
+    return [x.decode() if isinstance(x, bytes) else x for x in elements]
+
+
+def _check_version(graph_def: Any) -> None:
+    if graph_def.versions.min_consumer > GRAPH_DEF_VERSION:
+        raise ValueError(f"GraphDef min consumer version {graph_def.versions.min_consumer} above current version "
+                         f"{GRAPH_DEF_VERSION} for TensorFlow 1.15.5.  Please upgrade TensorFlow.")
+
+
+class _Import:
+    """One import: what was made of the nodes so far."""
+
+    def __init__(self, graph_def: Any, input_map: dict[str, Any], prefix: str, producer_ops: Any) -> None:
+        self.graph = scopes.get_default_graph()
+        self.nodes = list(graph_def.node)
+        self.prefix = prefix
+        self.made: dict[str, Any] = {}
+        self.used: set[str] = set()
+        self.input_map = self._tensors(input_map)
+        self.controls = list(self.graph._current_control_dependencies())
+        self.producer = {o.name: o for o in producer_ops.op} if producer_ops is not None else {}
+        library.add_functions(self.graph, graph_def.library)
+        self.by_name = self._index()
+
+    def _tensors(self, input_map: dict[str, Any]) -> dict[str, Any]:
+        """The map with Python values as constants, named as TensorFlow names them."""
+        if all(isinstance(v, Tensor) for k, v in input_map.items() if not k.startswith("^")):
+            return dict(input_map)
+        with scopes.name_scope("_inputs"):
+            return {k: v if k.startswith("^") else convert.convert_to_tensor(v) for k, v in input_map.items()}
+
+    def _index(self) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        for node in self.nodes:
+            if not node.op:
+                raise ValueError(f"Node '{node.name}' does not specify an operation")
+            try:
+                check_op_name(node.name)
+            except ValueError:
+                raise ValueError(f"Node '{node.name}': Node name contains invalid characters") from None
+            if node.name in found:
+                raise ValueError(f"Node '{node.name}' is not unique")
+            found[node.name] = node
+        return found
+
+    def run(self) -> None:
+        """Make all nodes, those that can be made first in the GraphDef's order."""
+        names = self._new_names()
+        back: list[tuple[Any, int, str]] = []
+        for node in self._ordered():
+            self.made[node.name] = self._make(node, names, back)
+        for op, index, text in back:
+            source, output = _split(text)
+            op._update_input(index, self.made[source].outputs[output])
+        self.graph.touch()
+        unused = [k for k in self.input_map if k not in self.used and (k + ":0") not in self.used]
+        if unused:
+            raise ValueError(f"Attempted to map inputs that were not found in graph_def: [{', '.join(unused)}]")
+
+    def _new_names(self) -> dict[str, str]:
+        """The full name of each node; where it is taken, "_1", "_2", ... tell them apart."""
+        graph, old = self.graph, self.graph._name_stack
+        graph._name_stack = ""
+        try:
+            whole = {n: f"{self.prefix}/{n}" if self.prefix else n for n in self.by_name}
+            return {n: graph.unique_name(full) for n, full in whole.items()}
+        finally:
+            graph._name_stack = old
+
+    def _ordered(self) -> list[Any]:
+        """The nodes so that inputs come first, back edges of loops aside.
+
+        Raises:
+          ValueError: an input is not there, or nodes are in a cycle.
+        """
+        position = {n.name: i for i, n in enumerate(self.nodes)}
+        waiting, followers = [0] * len(self.nodes), [[] for _ in self.nodes]
+        for i, node in enumerate(self.nodes):
+            for text in set(node.input):
+                source = _split(text)[0]
+                if self._mapped(text) is not None:
+                    continue
+                if source not in position:
+                    raise ValueError(f"Node '{node.name}': Unknown input node '{text}'")
+                if node.op in _MERGE and self.nodes[position[source]].op in _NEXT:
+                    continue
+                waiting[i] += 1
+                followers[position[source]].append(i)
+        ready = [i for i, count in enumerate(waiting) if not count]
+        heapq.heapify(ready)
+        out = []
+        while ready:
+            i = heapq.heappop(ready)
+            out.append(self.nodes[i])
+            for other in followers[i]:
+                waiting[other] -= 1
+                if not waiting[other]:
+                    heapq.heappush(ready, other)
+        if len(out) < len(self.nodes):
+            raise ValueError(f"{len(self.nodes) - len(out)} nodes in a cycle")
+        return out
+
+    def _mapped(self, text: str) -> Any:
+        """What the input map has for an input, None if nothing."""
+        if not self.input_map:
+            return None
+        if text.startswith("^"):
+            found = self.input_map.get(text)
+            self.used.update([text] if found is not None else [])
+            return found
+        source, index = _split(text)
+        for key in (f"{source}:{index}", source) if index == 0 else (f"{source}:{index}",):
+            if key in self.input_map:
+                self.used.add(key)
+                return self.input_map[key]
+        return None
+
+    def _make(self, node: Any, names: dict[str, str], back: list[tuple[Any, int, str]]) -> Any:
+        facts = self._signature(node)
+        attrs = self._attrs(node, facts)
+        inputs: list[Any] = []
+        later: list[tuple[int, str]] = []
+        controls = list(self.controls)
+        for text in node.input:
+            mapped = self._mapped(text)
+            if text.startswith("^"):
+                other = self.made[text[1:]] if mapped is None else mapped
+                other = other.op if isinstance(other, Tensor) else other
+                if other not in controls:
+                    controls.append(other)
+            elif mapped is not None:
+                inputs.append(mapped)
+            else:
+                source, index = _split(text)
+                if source not in self.made:
+                    later.append((len(inputs), text))
+                    inputs.append(None)
+                else:
+                    inputs.append(self._output(node, text, self.made[source], index))
+        for at, _ in later:
+            inputs[at] = next(t for t in inputs if t is not None)
+        self._check_inputs(node, facts, attrs, inputs, names)
+        graph = self.graph
+        full = names[node.name]
+        op = graph.add(facts, inputs, attrs, full, infer.output_types(facts, attrs), controls=controls)
+        self._place(op, node, names)
+        back.extend((op, at, text) for at, text in later)
+        return op
+
+    def _output(self, node: Any, text: str, source: Any, index: int) -> Tensor:
+        if index >= len(source.outputs):
+            raise ValueError(f"Node '{node.name}': Connecting to invalid output {index} of source node "
+                             f"{_split(text)[0]} which has {len(source.outputs)} outputs.")
+        return source.outputs[index]
+
+    def _signature(self, node: Any) -> signatures.Signature:
+        return self.graph.signature(node.op)
+
+    def _attrs(self, node: Any, facts: signatures.Signature) -> dict[str, Any]:
+        """The attrs in their Python form, defaults filled in.
+
+        Raises:
+          ValueError: one is missing, unknown, or of the wrong type.
+        """
+        out: dict[str, Any] = {}
+        for attr in facts.attrs:
+            if attr.name in node.attr:
+                out[attr.name] = attr_forms.from_proto(attr.type, node.attr[attr.name])
+            elif attr.default is not signatures.REQUIRED:
+                out[attr.name] = attr.default
+            else:
+                raise ValueError(f"NodeDef missing attr '{attr.name}' from {facts.name}; NodeDef: {{{{node {node.name}}}}}")
+        for key in node.attr:
+            if key not in facts.attr and (key.startswith("_") or not self._is_default(node, key)):
+                if not key.startswith("_"):
+                    raise ValueError(f"NodeDef mentions attr '{key}' not in Op<name={facts.name}>; NodeDef: "
+                                     f"{{{{node {node.name}}}}}. (Check whether your GraphDef-interpreting binary is up to "
+                                     "date with your GraphDef-generating binary.).")
+                if key != "_output_shapes":
+                    out[key] = proto.AttrValue.FromString(node.attr[key].SerializeToString())
+        return out
+
+    def _is_default(self, node: Any, key: str) -> bool:
+        """True if the producer's op list says that the attr has its default value, so that it can be dropped."""
+        producer = self.producer.get(node.op)
+        if producer is None:
+            return False
+        return any(a.name == key and a.default_value == node.attr[key] for a in producer.attr)
+
+    def _check_inputs(self, node: Any, facts: Any, attrs: dict[str, Any], inputs: list[Tensor],
+                      names: dict[str, str]) -> None:
+        wanted = input_types(facts, attrs)
+        if len(wanted) != len(inputs):
+            raise ValueError(f"NodeDef expected inputs '{', '.join(d.name for d in wanted)}' do not match "
+                             f"{len(inputs)} inputs specified; NodeDef: {{{{node {node.name}}}}}")
+        for i, (tensor, dtype) in enumerate(zip(inputs, wanted, strict=True)):
+            if tensor.graph is not self.graph:
+                raise ValueError(f"{tensor} must be from the same graph as {self.graph}.")
+            if tensor.dtype.base_dtype != dtype.base_dtype or (dtype._is_ref_dtype and not tensor.dtype._is_ref_dtype):
+                raise ValueError(f"Input {i} of node {names[node.name]} was passed {_short(tensor.dtype)} from "
+                                 f"{tensor.name} incompatible with expected {_short(dtype)}.")
+
+    def _place(self, op: Any, node: Any, names: dict[str, str]) -> None:
+        """The node's own device inside those of the scopes, and colocation with what has a new name now."""
+        op._device = ""
+        held = op._attrs.get("_class")
+        if held is None:
+            with self.graph.device(node.device or (lambda o: o.device)):
+                self.graph._apply_devices(op)
+            return
+        groups = []
+        for group in held.list.s:
+            other = group.decode().removeprefix("loc:@")
+            groups.append(f"loc:@{names.get(other, other)}".encode())
+            if other in self.made:
+                op._set_device(self.made[other].device)
+        held.list.s[:] = groups
+
+    def element(self, text: str) -> Any:
+        """The operation or tensor that a name in the GraphDef became."""
+        if ":" in text:
+            mapped = self._mapped(text)
+            if mapped is not None:
+                return mapped
+            source, index = _split(text)
+            if source not in self.made or index >= len(self.made[source].outputs):
+                raise ValueError(f"Requested return tensor '{text}' not found in graph def")
+            return self.made[source].outputs[index]
+        if text not in self.made:
+            raise ValueError(f"Requested return node '{text}' not found in graph def")
+        return self.made[text]
+
+
+def input_types(facts: Any, attrs: dict[str, Any]) -> list[Any]:
+    """The types of an op's inputs, lists flattened."""
+    out: list[Any] = []
+    for arg in facts.inputs:
+        if arg.type_list_attr is not None:
+            types = list(attrs[arg.type_list_attr])
+        else:
+            one = attrs[arg.type_attr] if arg.type_attr is not None else arg.dtype
+            types = [one] * (attrs[arg.number_attr] if arg.number_attr is not None else 1)
+        out.extend(t._as_ref if arg.is_ref else t for t in types)
+    return out
+
+
+def _split(text: str) -> tuple[str, int]:
+    """An input of a NodeDef as node name and output index."""
+    if text.startswith("^"):
+        return text[1:], -1
+    name, colon, index = text.rpartition(":")
+    return (name, int(index)) if colon and index.isdigit() else (text, 0)
+
+
+def _short(dtype: Any) -> str:
+    return {"float32": "float", "float64": "double", "float16": "half"}.get(dtype.base_dtype.name, dtype.base_dtype.name) + (
+        "_ref" if dtype._is_ref_dtype else "")
