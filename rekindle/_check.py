@@ -85,7 +85,9 @@ def problem(name: str) -> str | None:
                 return None  # members of classes and values are seen only when the script runs
             value = _member(value, ".".join(parts[: end + 1]))
     except (AttributeError, ImportError) as error:
-        return str(error)
+        # "module 'x' has no attribute 'y': what is known of it"
+        said = str(error)
+        return said.partition("': ")[2] or said
     if len(parts) > 2 and parts[-2] == "raw_ops" and parts[-1] not in opdef.OPS:
         return f"TensorFlow 1.15 has the op {parts[-1]}, Rekindle has no kernel for it"
     return None
