@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from tests.conformance.samples import case, floats
+from tests.conformance.samples import case, floats, handle
 
 TRUE = np.array([[0, 1], [4, 2], [3, 3]])
 SEED = {"seed": 87654321, "seed2": 5}
@@ -20,6 +20,12 @@ def drawn(op, inputs, **attrs):
 def stateless(op, inputs, **attrs):
     """A case compared bit for bit."""
     return case(op, inputs, **attrs).options(exact=True)
+
+
+def from_state(op, inputs, **attrs):
+    """A case whose stream stands in a variable."""
+    state = handle(np.array([2**63 - 3, 7, -9]))
+    return case(op, [state, np.int64(1), *inputs], **attrs).options(exact=True, runs=3)
 
 
 def sampler(op, **attrs):
@@ -92,6 +98,18 @@ CASES = [
     stateless("StatelessRandomUniformInt", [[5], PAIR, 2, 9]),
     stateless("StatelessRandomUniformInt", [[5], PAIR, np.int64(9), np.int64(2)]),
     stateless("StatelessMultinomial", [floats(3, 4), 5, PAIR], output_dtype="int32"),
+    from_state("StatefulUniform", [[2, 3]], dtype="float32"),
+    from_state("StatefulStandardNormalV2", [[3]], dtype="float64"),
+    from_state("StatefulTruncatedNormal", [[3]], dtype="float32"),
+    from_state("StatefulUniformInt", [[3], -5, 7]),
+    from_state("StatefulUniformInt", [[3], np.int64(5), np.int64(7)]),
+    from_state("StatefulUniformInt", [[3], 7, 7]),
+    from_state("StatefulUniformFullInt", [[3]], dtype="int32"),
+    from_state("StatefulUniformFullInt", [[3]], dtype="uint64"),
+    from_state("RngSkip", [np.int64(5)]),
+    case("StatefulUniform", [handle(np.array([1, 2])), np.int64(1), [2]], dtype="float32"),
+    case("StatefulUniform", [handle(np.array([1, 2, 3])), np.int64(2), [2]], dtype="float32"),
+    case("NonDeterministicInts", [[2, 3]], dtype="int32").options(values=False),
     *SAMPLERS,
     sampler("FixedUnigramCandidateSampler", range_max=5, unigrams=VOCABULARY, distortion=0.75),
     sampler(
@@ -111,4 +129,4 @@ CASES = [
     case("ComputeAccidentalHits", [TRUE, np.array([3, 0, 3])], num_true=2),
     case("ComputeAccidentalHits", [TRUE, np.array([3])], num_true=1),
 ]
-ELSEWHERE = {"RandomPoisson": "tests/ops/test_random.py"}
+ELSEWHERE = dict.fromkeys(["RandomPoisson", "StatefulRandomBinomial"], "tests/ops/test_random.py")

@@ -264,6 +264,30 @@ class PhiloxStream:
             raise errors.InternalError(None, None, _BOUNDED_FAILURES[problem - 2])
         return torch.from_numpy(out).to(dtype).reshape(tuple(shape))
 
+    def binomial(
+        self, shape: Sequence[int], counts: torch.Tensor, shares: torch.Tensor, dtype: torch.dtype
+    ) -> torch.Tensor:
+        """Binomial counts; counts and shares are scalars or have one value for each of shape[0].
+
+        TensorFlow's numbers depend on how many CPUs it works on when the work is large; these are
+        for as many as here.
+        """
+        out = np.empty(math.prod(shape))
+        alone = counts.numel() == shares.numel() == 1
+        batches = -(-out.size // 100) if alone else shape[0]
+        size = 100 if alone else out.size // max(batches, 1)
+        at = self.reserve(math.trunc(_wrapped(batches * 200 * (size + 3)) / 4) * STRIDE)
+        counts, shares = torch.broadcast_tensors(counts.reshape(-1), shares.reshape(-1))
+        misses = shares > 0.5
+        small = torch.where(misses, 1 - shares, shares)
+        columns = [counts, small, misses, counts * small >= 10]
+        table = torch.stack([column.double() for column in columns], 1).numpy()
+        root, exponential = _function_cost(counts.element_size())
+        starts = work_blocks(batches, 11 + root + exponential + 607 * size)
+        arguments = table, np.array(starts, np.int64), size, out
+        _rejection().fill_binomial(*at.words(), *arguments)
+        return _rounded(out, dtype).reshape(tuple(shape))
+
 
 def work_blocks(total: int, cost: int, threads: int = _CPUS) -> list[int]:
     """Where TensorFlow's thread pool cuts `total` units of work of `cost` cycles each: [0, ...,
@@ -293,8 +317,13 @@ def _efficiency(blocks: int, threads: int) -> float:
 
 def _bounded_cost(itemsize: int, size: int) -> int:
     # Cycles for a batch of bounded normals, as TensorFlow counts them for its AVX kernels.
-    root, exponential = (28, 51) if itemsize == 8 else (8, 34)
+    root, exponential = _function_cost(itemsize)
     return 11 + root + exponential + (33 + exponential) * 2 * size
+
+
+def _function_cost(itemsize: int) -> tuple[int, int]:
+    # Of a square root and of an exponential.
+    return (28, 51) if itemsize == 8 else (8, 34)
 
 
 def _wrapped(value: int) -> int:

@@ -31,6 +31,20 @@ from rekindle._src.ops.philox_kernels import (
 STRIDE = 256
 #: Draws in a row that may fail before a bounded normal gives up.
 PATIENCE = 1000
+STIRLING = np.array(
+    [
+        0.0810614667953272,
+        0.0413406959554092,
+        0.0276779256849983,
+        0.02079067210376509,
+        0.0166446911898211,
+        0.0138761288230707,
+        0.0118967099458917,
+        0.0104112652619720,
+        0.00925546218271273,
+        0.00833056343336287,
+    ]
+)
 LOWEST = -np.finfo(np.float64).max
 
 
@@ -326,3 +340,85 @@ def fill_bounded(key, low, high, parameters, starts, size, out):
             for i in range(part.size):
                 part[i] = part[i] * deviation + mean
     return 0
+
+
+@compiled
+def one_small_binomial(key, low, high, count, share):
+    """How many geometric waits fit into `count`: (value, low, high)."""
+    waited, found = 0.0, 0
+    spare, left = 0.0, 0
+    while True:
+        u, low, high, spare, left = next_uniform(key, low, high, spare, left)
+        waited += math.ceil(math.log(u) / math.log1p(-share)) * 1.0 if u > 0 else math.inf
+        if waited > count:
+            return found * 1.0, low, high
+        found += 1
+
+
+@compiled
+def stirling_rest(k):
+    """log(k!) less Stirling's formula."""
+    if k <= 9:
+        return STIRLING[int(k)]
+    square = (k + 1) * (k + 1)
+    return (1.0 / 12 - (1.0 / 360 + 1.0 / 1260 / square) / square) / (k + 1)
+
+
+@compiled
+def one_large_binomial(key, low, high, count, share):
+    """Transformed rejection, for count * share >= 10: (value, low, high)."""
+    deviation = math.sqrt(count * share * (1 - share))
+    b = 1.15 + 2.53 * deviation
+    a = -0.0873 + 0.0248 * b + 0.01 * share
+    c = count * share + 0.5
+    odds = share / (1 - share)
+    alpha = (2.83 + 5.1 / b) * deviation
+    m = math.floor((count + 1) * share) * 1.0
+    spare, left = 0.0, 0
+    while True:
+        u, low, high, spare, left = next_uniform(key, low, high, spare, left)
+        v, low, high, spare, left = next_uniform(key, low, high, spare, left)
+        u -= 0.5
+        inner = 0.5 - abs(u)
+        k = math.floor((2 * a / inner + b) * u + c) * 1.0
+        if inner >= 0.07 and v <= 0.92 - 4.2 / b:
+            return k, low, high
+        if k < 0 or k > count:
+            continue
+        v = math.log(v * alpha / (a / (inner * inner) + b))
+        bound = (
+            (m + 0.5) * math.log((m + 1) / (odds * (count - m + 1)))
+            + (count + 1) * math.log((count - m + 1) / (count - k + 1))
+            + (k + 0.5) * math.log(odds * (count - k + 1) / (k + 1))
+            + stirling_rest(m)
+            + stirling_rest(count - m)
+            - stirling_rest(k)
+            - stirling_rest(count - k)
+        )
+        if v <= bound:
+            return k, low, high
+
+
+@compiled
+def fill_binomial(key, low, high, parameters, starts, size, out):
+    """Binomial counts: parameters [P, 4] -> out float64 [n].
+
+    Parameters are: count; share, at most 1/2; whether it is that of misses; whether count * share
+    is 10 or more. Every `size` outputs are a batch, which takes its row, or the only one. Batches
+    from starts[i] to starts[i + 1] draw one after the other.
+    """
+    for block in range(starts.size - 1):
+        at, over = ahead(low, high, starts[block] * 6 * (size + 3) // 4)
+        for batch in range(starts[block], starts[block + 1]):
+            count, share, misses, large = parameters[batch if len(parameters) > 1 else 0]
+            part = out[batch * size : (batch + 1) * size]
+            for i in range(part.size):
+                if math.isnan(share):
+                    found = math.nan
+                elif count <= 0 or share <= 0:
+                    found = 0.0
+                elif large:
+                    found, at, over = one_large_binomial(key, at, over, count, share)
+                else:
+                    found, at, over = one_small_binomial(key, at, over, count, share)
+                part[i] = count - found if misses and count > 0 else found
