@@ -1,8 +1,9 @@
 """The arguments of neural-network functions, in the many forms in which TensorFlow takes them.
 
-Holds `renamed` (old and new names of one argument), `per_axis`, `explicit_padding`, `one_dimensional`, and `attrs_of` for
-gradient functions.
+Holds `renamed` (old and new names of one argument), `per_axis`, `explicit_padding`,
+`one_dimensional`, and `attrs_of` for gradient functions.
 """
+
 from __future__ import annotations
 
 from collections.abc import Sized
@@ -39,29 +40,38 @@ def per_axis(value: Any, n: int, channel: int, name: str) -> list[Any]:
 
 
 def explicit_padding(padding: Any) -> tuple[Any, list[int]]:
-    """The attrs `padding` and `explicit_paddings` of an argument that is a string or a list of pairs.
+    """The attrs `padding` and `explicit_paddings` of an argument that is a string or a list of
+    pairs.
 
     Raises:
       ValueError: it is a list but not of four pairs, or the string "EXPLICIT".
     """
     if padding == "EXPLICIT":
-        raise ValueError('"EXPLICIT" is not a valid value for the padding parameter. To use explicit padding, the padding '
-                         "parameter must be a list.")
+        raise ValueError(
+            '"EXPLICIT" is not a valid value for the padding parameter. To use explicit padding, '
+            "the padding parameter must be a list."
+        )
     if not isinstance(padding, (list, tuple)):
         return padding, []
     for i, pair in enumerate(padding):
-        problem = "When padding is a list, each element of padding must be a list/tuple of size 2. Element with index "
+        problem = (
+            "When padding is a list, each element of padding must be a list/tuple of size 2. "
+            "Element with index "
+        )
         if not isinstance(pair, (list, tuple)):
             raise ValueError(f"{problem}{i} of padding is not a list/tuple")
         if len(pair) != 2:
             raise ValueError(f"{problem}{i} of padding has size {len(pair)}")
     if len(padding) != 4:
-        raise ValueError(f"When padding is a list, it must be of size 4. Got padding of size: {len(padding)}")
+        raise ValueError(
+            f"When padding is a list, it must be of size 4. Got padding of size: {len(padding)}"
+        )
     return "EXPLICIT", [width for pair in padding for width in pair]
 
 
 def one_dimensional(data_format: str | None) -> tuple[str, int, int]:
-    """How 1-D data goes as images of height 1: (data format, axis of the height, channel axis of the 1-D data).
+    """How 1-D data goes as images of height 1: (data format, axis of the height, channel axis of
+    the 1-D data).
 
     Raises:
       ValueError: the format is neither NWC nor NCW.
