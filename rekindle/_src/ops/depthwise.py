@@ -1,7 +1,10 @@
-"""Depthwise convolution: each channel has filters of its own. The op, its backprops, `tf.nn.depthwise_conv2d`, separable.
+"""Depthwise convolution: each channel has filters of its own. The op, its backprops,
+`tf.nn.depthwise_conv2d`, separable.
 
-Filters are [height, width, in, multiplier]; channel k * multiplier + q of the result comes from channel k.
+Filters are [height, width, in, multiplier]; channel k * multiplier + q of the result comes from
+channel k.
 """
+
 from __future__ import annotations
 
 from typing import Any
@@ -19,68 +22,144 @@ def _depthwise_shape(c: Any) -> infer.Shape:
     x, w = infer.with_rank(c.shapes[0], 4), infer.with_rank(c.shapes[1], 4)
     layout, strides = c.attr("data_format"), c.attr("strides")
     if len(strides) != 4:
-        raise ValueError("DepthwiseConv2D requires the stride attribute to contain 4 values, but got: "
-                         f"{len(strides)}")
+        raise ValueError(
+            "DepthwiseConv2D requires the stride attribute to contain 4 values, but got: "
+            f"{len(strides)}"
+        )
     depth = infer.merge_dim(windows.channels(x, layout), w[2])
     out = None if depth is None or w[3] is None else depth * w[3]
-    extent = [windows.output_size(n, k, s, c.attr("padding")) for n, k, s in zip(
-        windows.spatial(x, layout), w, windows.spatial(strides, layout))]
+    extent = [
+        windows.output_size(n, k, s, c.attr("padding"))
+        for n, k, s in zip(windows.spatial(x, layout), w, windows.spatial(strides, layout))
+    ]
     return windows.shaped(x[0], extent, out, layout)
 
 
 @op("DepthwiseConv2dNative", public="nn.depthwise_conv2d_native", infer=_depthwise_shape)
-def depthwise_conv2d_native(input, filter, *, strides, padding, data_format="NHWC", dilations=(1, 1, 1, 1)):
-    """A convolution of each channel on its own: [N, H, W, C] and [h, w, C, m] -> [N, H', W', C * m]."""
-    return conv.convolve(input, filter.reshape(*filter.shape[:2], 1, -1), strides, padding, (), data_format, dilations)
+def depthwise_conv2d_native(
+    input, filter, *, strides, padding, data_format="NHWC", dilations=(1, 1, 1, 1)
+):
+    """A convolution of each channel on its own: [N, H, W, C] and [h, w, C, m] -> [N, H', W', C *
+    m].
+    """
+    return conv.convolve(
+        input,
+        filter.reshape(*filter.shape[:2], 1, -1),
+        strides,
+        padding,
+        (),
+        data_format,
+        dilations,
+    )
 
 
 @depthwise_conv2d_native.gradient
 def depthwise_conv2d_native_gradient(op, dy):
     same = arguments.attrs_of(op, *_ATTRS)
-    return [depthwise_conv2d_native_backprop_input(array_ops.shape(op.inputs[0]), op.inputs[1], dy, **same),
-            depthwise_conv2d_native_backprop_filter(op.inputs[0], array_ops.shape(op.inputs[1]), dy, **same)]
+    return [
+        depthwise_conv2d_native_backprop_input(
+            array_ops.shape(op.inputs[0]), op.inputs[1], dy, **same
+        ),
+        depthwise_conv2d_native_backprop_filter(
+            op.inputs[0], array_ops.shape(op.inputs[1]), dy, **same
+        ),
+    ]
 
 
-@op("DepthwiseConv2dNativeBackpropInput",
+@op(
+    "DepthwiseConv2dNativeBackpropInput",
     public="nn.depthwise_conv2d_native_backprop_input nn.depthwise_conv2d_backprop_input",
-    infer=lambda c: windows.shape_input(c, 0, 4))
-def depthwise_conv2d_native_backprop_input(input_sizes, filter, out_backprop, *, strides, padding, data_format="NHWC",
-                                           dilations=(1, 1, 1, 1)):
+    infer=lambda c: windows.shape_input(c, 0, 4),
+)
+def depthwise_conv2d_native_backprop_input(
+    input_sizes,
+    filter,
+    out_backprop,
+    *,
+    strides,
+    padding,
+    data_format="NHWC",
+    dilations=(1, 1, 1, 1),
+):
     """The gradient of DepthwiseConv2dNative's input, of shape `input_sizes`."""
-    return conv.input_backprop(input_sizes.tolist(), filter.reshape(*filter.shape[:2], 1, -1), out_backprop, strides,
-                               padding, (), data_format, dilations)
+    return conv.input_backprop(
+        input_sizes.tolist(),
+        filter.reshape(*filter.shape[:2], 1, -1),
+        out_backprop,
+        strides,
+        padding,
+        (),
+        data_format,
+        dilations,
+    )
 
 
 @depthwise_conv2d_native_backprop_input.gradient
 def depthwise_conv2d_native_backprop_input_gradient(op, dy):
     same = arguments.attrs_of(op, *_ATTRS)
-    return [None,
-            depthwise_conv2d_native_backprop_filter(dy, array_ops.shape(op.inputs[1]), op.inputs[2], **same),
-            depthwise_conv2d_native(dy, op.inputs[1], **same)]
+    return [
+        None,
+        depthwise_conv2d_native_backprop_filter(
+            dy, array_ops.shape(op.inputs[1]), op.inputs[2], **same
+        ),
+        depthwise_conv2d_native(dy, op.inputs[1], **same),
+    ]
 
 
-@op("DepthwiseConv2dNativeBackpropFilter",
+@op(
+    "DepthwiseConv2dNativeBackpropFilter",
     public="nn.depthwise_conv2d_native_backprop_filter nn.depthwise_conv2d_backprop_filter",
-    infer=lambda c: windows.shape_input(c, 1, 4))
-def depthwise_conv2d_native_backprop_filter(input, filter_sizes, out_backprop, *, strides, padding, data_format="NHWC",
-                                            dilations=(1, 1, 1, 1)):
+    infer=lambda c: windows.shape_input(c, 1, 4),
+)
+def depthwise_conv2d_native_backprop_filter(
+    input,
+    filter_sizes,
+    out_backprop,
+    *,
+    strides,
+    padding,
+    data_format="NHWC",
+    dilations=(1, 1, 1, 1),
+):
     """The gradient of DepthwiseConv2dNative's filter, of shape `filter_sizes`."""
     height, width, depth, multiplier = filter_sizes.tolist()
-    return conv.filter_backprop(input, [height, width, 1, depth * multiplier], out_backprop, strides, padding, (),
-                                data_format, dilations).view(height, width, depth, multiplier)
+    return conv.filter_backprop(
+        input,
+        [height, width, 1, depth * multiplier],
+        out_backprop,
+        strides,
+        padding,
+        (),
+        data_format,
+        dilations,
+    ).view(height, width, depth, multiplier)
 
 
 @depthwise_conv2d_native_backprop_filter.gradient
 def depthwise_conv2d_native_backprop_filter_gradient(op, dy):
     same = arguments.attrs_of(op, *_ATTRS)
-    return [depthwise_conv2d_native_backprop_input(array_ops.shape(op.inputs[0]), dy, op.inputs[2], **same), None,
-            depthwise_conv2d_native(op.inputs[0], dy, **same)]
+    return [
+        depthwise_conv2d_native_backprop_input(
+            array_ops.shape(op.inputs[0]), dy, op.inputs[2], **same
+        ),
+        None,
+        depthwise_conv2d_native(op.inputs[0], dy, **same),
+    ]
 
 
 @public("nn.depthwise_conv2d")
-def depthwise_conv2d(input: Any, filter: Any, strides: Any, padding: str, rate: Any = None, name: str | None = None,
-                     data_format: str | None = None, dilations: Any = None) -> Any:
-    """A convolution of each channel on its own: [N, H, W, C] and [h, w, C, m] -> [N, H', W', C * m].
+def depthwise_conv2d(
+    input: Any,
+    filter: Any,
+    strides: Any,
+    padding: str,
+    rate: Any = None,
+    name: str | None = None,
+    data_format: str | None = None,
+    dilations: Any = None,
+) -> Any:
+    """A convolution of each channel on its own: [N, H, W, C] and [h, w, C, m] -> [N, H', W', C *
+    m].
 
     Args:
       input: the images.
@@ -98,20 +177,42 @@ def depthwise_conv2d(input: Any, filter: Any, strides: Any, padding: str, rate: 
         return _dilated(input, filter, strides, padding, rate, data_format, name)
 
 
-def _dilated(input: Any, filter: Any, strides: Any, padding: str, rate: Any, data_format: str | None,
-             name: str | None) -> Any:
+def _dilated(
+    input: Any,
+    filter: Any,
+    strides: Any,
+    padding: str,
+    rate: Any,
+    data_format: str | None,
+    name: str | None,
+) -> Any:
     def convolve(converted: Any, _: int, padding: str) -> Any:
-        return depthwise_conv2d_native(converted, filter, strides=strides, padding=padding, data_format=data_format,
-                                       name=name)
+        return depthwise_conv2d_native(
+            converted, filter, strides=strides, padding=padding, data_format=data_format, name=name
+        )
 
-    return convolution.with_space_to_batch(input, [1, 1] if rate is None else rate, padding, convolve,
-                                           filter_shape=array_ops.shape(filter), data_format=data_format)
+    return convolution.with_space_to_batch(
+        input,
+        [1, 1] if rate is None else rate,
+        padding,
+        convolve,
+        filter_shape=array_ops.shape(filter),
+        data_format=data_format,
+    )
 
 
 @public("nn.separable_conv2d")
-def separable_conv2d(input: Any, depthwise_filter: Any, pointwise_filter: Any, strides: Any, padding: str,
-                     rate: Any = None, name: str | None = None, data_format: str | None = None,
-                     dilations: Any = None) -> Any:
+def separable_conv2d(
+    input: Any,
+    depthwise_filter: Any,
+    pointwise_filter: Any,
+    strides: Any,
+    padding: str,
+    rate: Any = None,
+    name: str | None = None,
+    data_format: str | None = None,
+    dilations: Any = None,
+) -> Any:
     """A depthwise convolution, then one that mixes the channels of each pixel.
 
     Args:
@@ -128,13 +229,23 @@ def separable_conv2d(input: Any, depthwise_filter: Any, pointwise_filter: Any, s
       ValueError: `pointwise_filter` is not [1, 1, ?, ?].
     """
     rate = arguments.renamed("dilations", dilations, "rate", rate)
-    with scopes.name_scope(name, "separable_conv2d", [input, depthwise_filter, pointwise_filter]) as name:
+    with scopes.name_scope(
+        name, "separable_conv2d", [input, depthwise_filter, pointwise_filter]
+    ) as name:
         input = convert.convert_to_tensor(input, name="tensor_in")
         depthwise_filter = convert.convert_to_tensor(depthwise_filter, name="depthwise_filter")
         pointwise_filter = convert.convert_to_tensor(pointwise_filter, name="pointwise_filter")
         shape = pointwise_filter.get_shape().with_rank(4)
         shape.dims[0].assert_is_compatible_with(1)
         shape.dims[1].assert_is_compatible_with(1)
-        depthwise = _dilated(input, depthwise_filter, strides, padding, rate, data_format, "depthwise")
-        return conv.conv2d_v1(depthwise, pointwise_filter, [1, 1, 1, 1], padding="VALID", data_format=data_format,
-                              name=name)
+        depthwise = _dilated(
+            input, depthwise_filter, strides, padding, rate, data_format, "depthwise"
+        )
+        return conv.conv2d_v1(
+            depthwise,
+            pointwise_filter,
+            [1, 1, 1, 1],
+            padding="VALID",
+            data_format=data_format,
+            name=name,
+        )

@@ -1,4 +1,7 @@
-"""Morphological dilation and erosion of images: Dilation2D, its backprops, `tf.nn.dilation2d`, `tf.nn.erosion2d`."""
+"""Morphological dilation and erosion of images: Dilation2D, its backprops, `tf.nn.dilation2d`,
+`tf.nn.erosion2d`.
+"""
+
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
@@ -21,24 +24,41 @@ def _dilation_shape(c: Any) -> infer.Shape:
     strides, rates = c.attr("strides"), c.attr("rates")
     for name, values in (("stride", strides), ("rates", rates)):
         if len(values) != 4:
-            raise ValueError(f"Dilation2D requires the {name} attribute to contain 4 values, but got: {len(values)}")
+            raise ValueError(
+                f"Dilation2D requires the {name} attribute to contain 4 values, but got: "
+                f"{len(values)}"
+            )
     if None in (x[1], x[2], w[0], w[1]):
         return (x[0], None, None, w[2])
     infer.merge_dim(x[3], w[2])
-    extent = [windows.output_size(n, k, s, c.attr("padding"), r)
-              for n, k, s, r in zip(x[1:3], w, strides[1:3], rates[1:3])]
+    extent = [
+        windows.output_size(n, k, s, c.attr("padding"), r)
+        for n, k, s, r in zip(x[1:3], w, strides[1:3], rates[1:3])
+    ]
     return (x[0], *extent, w[2])
 
 
 class _Window:
-    """The places of a dilated window over an image: its axes, and each entry of the filter with its slices."""
+    """The places of a dilated window over an image: its axes, and each entry of the filter with its
+    slices.
+    """
 
-    def __init__(self, x: torch.Tensor, w: torch.Tensor, strides: Sequence[int], rates: Sequence[int],
-                 padding: str) -> None:
+    def __init__(
+        self,
+        x: torch.Tensor,
+        w: torch.Tensor,
+        strides: Sequence[int],
+        rates: Sequence[int],
+        padding: str,
+    ) -> None:
         sizes = [(w.shape[i] - 1) * rates[i + 1] + 1 for i in (0, 1)]
         plan = windows.padding_of(x.shape[1:3], sizes, strides[1:3], padding)
-        self.axes = [sliding.Axis(i + 1, sizes[i], strides[i + 1], x.shape[i + 1], plan.before[i], plan.output[i])
-                     for i in (0, 1)]
+        self.axes = [
+            sliding.Axis(
+                i + 1, sizes[i], strides[i + 1], x.shape[i + 1], plan.before[i], plan.output[i]
+            )
+            for i in (0, 1)
+        ]
         self.shape = (x.shape[0], *plan.output, x.shape[3])
         self._rates, self._window = rates[1:3], w.shape[:2]
 
@@ -72,31 +92,39 @@ class _Window:
 
 @op("Dilation2D", infer=_dilation_shape)
 def dilation2d(input, filter, *, strides, rates, padding):
-    """The greatest sum of input and filter in each window: [N, H, W, C] and [h, w, C] -> [N, H', W', C]."""
+    """The greatest sum of input and filter in each window: [N, H, W, C] and [h, w, C] -> [N, H',
+    W', C].
+    """
     return _Window(input, filter, strides, rates, padding).best(input, filter)[0]
 
 
 @dilation2d.gradient
 def dilation2d_gradient(op, dy):
     same = arguments.attrs_of(op, *_ATTRS)
-    return [dilation2d_backprop_input(op.inputs[0], op.inputs[1], dy, **same),
-            dilation2d_backprop_filter(op.inputs[0], op.inputs[1], dy, **same)]
+    return [
+        dilation2d_backprop_input(op.inputs[0], op.inputs[1], dy, **same),
+        dilation2d_backprop_filter(op.inputs[0], op.inputs[1], dy, **same),
+    ]
 
 
 @op("Dilation2DBackpropInput", infer=infer.same)
 def dilation2d_backprop_input(input, filter, out_backprop, *, strides, rates, padding):
-    """The gradient of Dilation2D's input: each window's gradient goes to its first greatest entry."""
+    """The gradient of Dilation2D's input: each window's goes to its first greatest entry."""
     window = _Window(input, filter, strides, rates, padding)
     which, dx = window.best(input, filter)[1], torch.zeros_like(input)
     for number, (i, j) in enumerate(window.entries()):
-        taken = window.outputs(out_backprop, i, j).masked_fill(window.outputs(which, i, j) != number, 0)
+        taken = window.outputs(out_backprop, i, j).masked_fill(
+            window.outputs(which, i, j) != number, 0
+        )
         window.inputs(dx, i, j).add_(taken)
     return dx
 
 
 @op("Dilation2DBackpropFilter", infer=lambda c: c.shapes[1])
 def dilation2d_backprop_filter(input, filter, out_backprop, *, strides, rates, padding):
-    """The gradient of Dilation2D's filter: the sum of the gradients of the windows in which an entry is the greatest."""
+    """The gradient of Dilation2D's filter: the sum of the gradients of the windows in which an
+    entry is the greatest.
+    """
     window = _Window(input, filter, strides, rates, padding)
     which, dw = window.best(input, filter)[1], torch.zeros_like(filter)
     for number, (i, j) in enumerate(window.entries()):
@@ -105,9 +133,18 @@ def dilation2d_backprop_filter(input, filter, out_backprop, *, strides, rates, p
 
 
 @public("nn.dilation2d")
-def dilation2d_v1(input: Any, filter: Any = None, strides: Any = None, rates: Any = None, padding: Any = None,
-                  name: str | None = None, filters: Any = None, dilations: Any = None) -> Any:
-    """The greatest sum of input and filter in each window: [N, H, W, C] and [h, w, C] -> [N, H', W', C].
+def dilation2d_v1(
+    input: Any,
+    filter: Any = None,
+    strides: Any = None,
+    rates: Any = None,
+    padding: Any = None,
+    name: str | None = None,
+    filters: Any = None,
+    dilations: Any = None,
+) -> Any:
+    """The greatest sum of input and filter in each window: [N, H, W, C] and [h, w, C] -> [N, H',
+    W', C].
 
     Args:
       input: the images.
@@ -123,9 +160,14 @@ def dilation2d_v1(input: Any, filter: Any = None, strides: Any = None, rates: An
 
 
 @public("nn.erosion2d")
-def erosion2d(value: Any, kernel: Any, strides: Any, rates: Any, padding: str, name: str | None = None) -> Any:
-    """The least difference of input and kernel in each window: [N, H, W, C] and [h, w, C] -> [N, H', W', C]."""
+def erosion2d(
+    value: Any, kernel: Any, strides: Any, rates: Any, padding: str, name: str | None = None
+) -> Any:
+    """The least difference of input and kernel in each window: [N, H, W, C] and [h, w, C] -> [N,
+    H', W', C].
+    """
     with scopes.name_scope(name, "erosion2d", [value, kernel]) as name:
         turned = math_ops.negative(value)
-        return math_ops.negative(dilation2d(turned, array_ops.reverse_v2(kernel, [0, 1]), strides, rates, padding,
-                                            name))
+        return math_ops.negative(
+            dilation2d(turned, array_ops.reverse_v2(kernel, [0, 1]), strides, rates, padding, name)
+        )

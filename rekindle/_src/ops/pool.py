@@ -1,7 +1,9 @@
-"""Pooling in two dimensions: the ops MaxPool, AvgPool, their kin and gradients, and `tf.nn.max_pool`, `tf.nn.avg_pool`.
+"""Pooling in two dimensions: the ops MaxPool, AvgPool, their kin and gradients, and
+`tf.nn.max_pool`, `tf.nn.avg_pool`.
 
 The arithmetic stands in sliding.py, three dimensions in pool3d.py.
 """
+
 from __future__ import annotations
 
 from typing import Any
@@ -20,14 +22,18 @@ _ATTRS = ("ksize", "strides", "padding", "data_format")
 def _pooled(c: Any, kind: str, ksize: Any, strides: Any, depth_too: bool) -> infer.Shape:
     for name, values in (("stride", strides), ("ksize", ksize)):
         if len(values) != 4:
-            raise ValueError(f"{kind} requires the {name} attribute to contain 4 values, but got: {len(values)}")
+            raise ValueError(
+                f"{kind} requires the {name} attribute to contain 4 values, but got: {len(values)}"
+            )
     layout = c.attr("data_format") if "data_format" in c.op._attrs else "NHWC"
     x, padding = infer.with_rank(c.shapes[0], 4), c.attr("padding")
     size, window, step = (windows.spatial(v, layout) for v in (x, ksize, strides))
     extent = [windows.output_size(n, k, s, padding) for n, k, s in zip(size, window, step)]
     depth = windows.channels(x, layout)
     if depth_too:
-        depth = windows.output_size(depth, windows.channels(ksize, layout), windows.channels(strides, layout), padding)
+        depth = windows.output_size(
+            depth, windows.channels(ksize, layout), windows.channels(strides, layout), padding
+        )
     return windows.shaped(x[0], extent, depth, layout)
 
 
@@ -37,13 +43,15 @@ def max_pool_shape(c: Any) -> infer.Shape:
 
 
 def _max_pool_v2_shape(c: Any) -> infer.Shape:
-    x = infer.with_rank(c.shapes[0], 4)
+    infer.with_rank(c.shapes[0], 4)
     last = len(c.shapes) - 2
     for i in (last, last + 1):
-        infer.merge_dim(infer.with_rank(c.shapes[i], 1)[0], 4)
+        count = infer.with_rank(c.shapes[i], 1)[0]
+        if count not in (None, 4):
+            raise ValueError(f"Dimension must be 4 but is {count}")
     ksize, strides = c.value(last), c.value(last + 1)
     if ksize is None or strides is None:
-        return None if x is None else (None,) * 4
+        return None
     return _pooled(c, "MaxPool", ksize.tolist(), strides.tolist(), True)
 
 
@@ -70,8 +78,18 @@ def max_pool_v2(input, ksize, strides, *, padding):
 
 @max_pool_v2.gradient
 def max_pool_v2_gradient(op, dy):
-    return max_pool_grad_v2(op.inputs[0], op.outputs[0], dy, op.inputs[1], op.inputs[2],
-                            **arguments.attrs_of(op, "padding", "data_format")), None, None
+    return (
+        max_pool_grad_v2(
+            op.inputs[0],
+            op.outputs[0],
+            dy,
+            op.inputs[1],
+            op.inputs[2],
+            **arguments.attrs_of(op, "padding", "data_format"),
+        ),
+        None,
+        None,
+    )
 
 
 @op("MaxPoolGrad", infer=_rank4)
@@ -82,21 +100,35 @@ def max_pool_grad(orig_input, orig_output, grad, *, ksize, strides, padding):
 
 @max_pool_grad.gradient
 def max_pool_grad_gradient(op, dy):
-    return (*pool3d.zeros_for(op, 0, 1),
-            max_pool_grad_grad(op.inputs[0], op.inputs[1], dy, **arguments.attrs_of(op, *_ATTRS)))
+    return (
+        *pool3d.zeros_for(op, 0, 1),
+        max_pool_grad_grad(op.inputs[0], op.inputs[1], dy, **arguments.attrs_of(op, *_ATTRS)),
+    )
 
 
 @op("MaxPoolGradV2", infer=_rank4)
 def max_pool_grad_v2(orig_input, orig_output, grad, ksize, strides, *, padding):
     """MaxPoolGrad with windows and strides that are tensors."""
-    return sliding.maximum_gradient(orig_input, orig_output, grad, ksize.tolist(), strides.tolist(), padding)
+    return sliding.maximum_gradient(
+        orig_input, orig_output, grad, ksize.tolist(), strides.tolist(), padding
+    )
 
 
 @max_pool_grad_v2.gradient
 def max_pool_grad_v2_gradient(op, dy):
-    return (*pool3d.zeros_for(op, 0, 1),
-            max_pool_grad_grad_v2(op.inputs[0], op.inputs[1], dy, op.inputs[3], op.inputs[4],
-                                  **arguments.attrs_of(op, "padding", "data_format")), None, None)
+    return (
+        *pool3d.zeros_for(op, 0, 1),
+        max_pool_grad_grad_v2(
+            op.inputs[0],
+            op.inputs[1],
+            dy,
+            op.inputs[3],
+            op.inputs[4],
+            **arguments.attrs_of(op, "padding", "data_format"),
+        ),
+        None,
+        None,
+    )
 
 
 @op("MaxPoolGradGrad", infer=max_pool_shape)
@@ -107,14 +139,18 @@ def max_pool_grad_grad(orig_input, orig_output, grad, *, ksize, strides, padding
 
 @max_pool_grad_grad.gradient
 def max_pool_grad_grad_gradient(op, dy):
-    return (*pool3d.zeros_for(op, 0, 1),
-            max_pool_grad(op.inputs[0], op.inputs[1], dy, **arguments.attrs_of(op, *_ATTRS)))
+    return (
+        *pool3d.zeros_for(op, 0, 1),
+        max_pool_grad(op.inputs[0], op.inputs[1], dy, **arguments.attrs_of(op, *_ATTRS)),
+    )
 
 
 @op("MaxPoolGradGradV2", infer=_max_pool_v2_shape)
 def max_pool_grad_grad_v2(orig_input, orig_output, grad, ksize, strides, *, padding):
     """MaxPoolGradGrad with windows and strides that are tensors."""
-    return sliding.at_maximum(orig_input, orig_output, grad, ksize.tolist(), strides.tolist(), padding)
+    return sliding.at_maximum(
+        orig_input, orig_output, grad, ksize.tolist(), strides.tolist(), padding
+    )
 
 
 def _flat_places(x: torch.Tensor, with_batch: bool) -> torch.Tensor:
@@ -128,14 +164,20 @@ def _flat_places(x: torch.Tensor, with_batch: bool) -> torch.Tensor:
 def max_pool_with_argmax(input, *, ksize, strides, padding, Targmax, include_batch_in_index=False):
     """The maximum of each window and its place in the flattened image (or batch)."""
     y = sliding.maximum(input, ksize, strides, padding)
-    places = sliding.at_maximum(input, y, _flat_places(input, include_batch_in_index), ksize, strides, padding)
+    places = sliding.at_maximum(
+        input, y, _flat_places(input, include_batch_in_index), ksize, strides, padding
+    )
     return y, places.to(Targmax.torch)
 
 
 @max_pool_with_argmax.gradient
 def max_pool_with_argmax_gradient(op, dy, _):
-    return max_pool_grad_with_argmax(op.inputs[0], dy, op.outputs[1], **arguments.attrs_of(
-        op, "ksize", "strides", "padding", "include_batch_in_index"))
+    return max_pool_grad_with_argmax(
+        op.inputs[0],
+        dy,
+        op.outputs[1],
+        **arguments.attrs_of(op, "ksize", "strides", "padding", "include_batch_in_index"),
+    )
 
 
 @op("MaxPoolGradWithArgmax", infer=_rank4)
@@ -155,7 +197,7 @@ def max_pool_grad_grad_with_argmax(input, grad, argmax, *, include_batch_in_inde
 
 @op("AvgPool", infer=lambda c: _pooled(c, "AvgPool", c.attr("ksize"), c.attr("strides"), False))
 def avg_pool(value, *, ksize, strides, padding):
-    """The mean of each window's entries that lie inside the image: [N, H, W, C] -> [N, H', W', C]."""
+    """The mean of each window's entries inside the image: [N, H, W, C] -> [N, H', W', C]."""
     return sliding.average(value, ksize, strides, padding)
 
 
@@ -175,18 +217,38 @@ def avg_pool_grad_gradient(op, dy):
     return array_ops.stop_gradient(op.inputs[0]), avg_pool(dy, **arguments.attrs_of(op, *_ATTRS))
 
 
-def _planar(block: Any, value: Any, ksize: Any, strides: Any, padding: Any, data_format: str | None, name: Any) -> Any:
+def _planar(
+    block: Any,
+    value: Any,
+    ksize: Any,
+    strides: Any,
+    padding: Any,
+    data_format: str | None,
+    name: Any,
+) -> Any:
     """A pooling op with arguments in any of their forms."""
     data_format = data_format or "NHWC"
     channel = 1 if data_format.startswith("NC") else 3
-    return block(value, ksize=arguments.per_axis(ksize, 2, channel, "ksize"),
-                 strides=arguments.per_axis(strides, 2, channel, "strides"), padding=padding, data_format=data_format,
-                 name=name)
+    return block(
+        value,
+        ksize=arguments.per_axis(ksize, 2, channel, "ksize"),
+        strides=arguments.per_axis(strides, 2, channel, "strides"),
+        padding=padding,
+        data_format=data_format,
+        name=name,
+    )
 
 
 @public("nn.max_pool")
-def max_pool_v1(value: Any, ksize: Any, strides: Any, padding: Any, data_format: str = "NHWC",
-                name: str | None = None, input: Any = None) -> Any:
+def max_pool_v1(
+    value: Any,
+    ksize: Any,
+    strides: Any,
+    padding: Any,
+    data_format: str = "NHWC",
+    name: str | None = None,
+    input: Any = None,
+) -> Any:
     """The maximum of each window: [N, H, W, C] -> [N, H', W', C].
 
     Args:
@@ -209,52 +271,100 @@ def max_pool_v1(value: Any, ksize: Any, strides: Any, padding: Any, data_format:
 
 
 @public("nn.max_pool2d")
-def max_pool2d(input: Any, ksize: Any, strides: Any, padding: Any, data_format: str = "NHWC",
-               name: str | None = None) -> Any:
+def max_pool2d(
+    input: Any,
+    ksize: Any,
+    strides: Any,
+    padding: Any,
+    data_format: str = "NHWC",
+    name: str | None = None,
+) -> Any:
     """The maximum of each window: [N, H, W, C] -> [N, H', W', C]."""
     with scopes.name_scope(name, "MaxPool2d", [input]) as name:
         return _planar(max_pool, input, ksize, strides, padding, data_format, name)
 
 
 @public("nn.avg_pool", "nn.avg_pool2d")
-def avg_pool_v1(value: Any, ksize: Any, strides: Any, padding: Any, data_format: str = "NHWC",
-                name: str | None = None, input: Any = None) -> Any:
-    """The mean of each window's entries that lie inside: [N, H, W, C] -> [N, H', W', C]; arguments as in `max_pool`."""
+def avg_pool_v1(
+    value: Any,
+    ksize: Any,
+    strides: Any,
+    padding: Any,
+    data_format: str = "NHWC",
+    name: str | None = None,
+    input: Any = None,
+) -> Any:
+    """The mean of each window's entries that lie inside: [N, H, W, C] -> [N, H', W', C]; arguments
+    as in `max_pool`.
+    """
     with scopes.name_scope(name, "AvgPool", [value]) as name:
         value = arguments.renamed("input", input, "value", value)
         return _planar(avg_pool, value, ksize, strides, padding, data_format, name)
 
 
-def _linear(block: Any, input: Any, ksize: Any, strides: Any, padding: Any, data_format: str | None, name: Any) -> Any:
+def _linear(
+    block: Any,
+    input: Any,
+    ksize: Any,
+    strides: Any,
+    padding: Any,
+    data_format: str | None,
+    name: Any,
+) -> Any:
     """A pooling of [N, W, C] (or [N, C, W]) as images of height 1."""
     data_format = data_format or "NWC"
     channel = 1 if data_format.startswith("NC") else 2
     ksize = [1, *arguments.per_axis(ksize, 1, channel, "ksize")]
     strides = [1, *arguments.per_axis(strides, 1, channel, "strides")]
     axis, layout = (1, "NHWC") if data_format == "NWC" else (2, "NCHW")
-    result = block(array_ops.expand_dims(input, axis), ksize=ksize, strides=strides, padding=padding,
-                   data_format=layout, name=name)
+    result = block(
+        array_ops.expand_dims(input, axis),
+        ksize=ksize,
+        strides=strides,
+        padding=padding,
+        data_format=layout,
+        name=name,
+    )
     return array_ops.squeeze(result, axis)
 
 
 @public("nn.max_pool1d")
-def max_pool1d(input: Any, ksize: Any, strides: Any, padding: Any, data_format: str = "NWC",
-               name: str | None = None) -> Any:
+def max_pool1d(
+    input: Any,
+    ksize: Any,
+    strides: Any,
+    padding: Any,
+    data_format: str = "NWC",
+    name: str | None = None,
+) -> Any:
     """The maximum of each window: [N, W, C] -> [N, W', C]."""
     with scopes.name_scope(name, "MaxPool1d", [input]) as name:
         return _linear(max_pool, input, ksize, strides, padding, data_format, name)
 
 
 @public("nn.avg_pool1d")
-def avg_pool1d(input: Any, ksize: Any, strides: Any, padding: Any, data_format: str = "NWC",
-               name: str | None = None) -> Any:
+def avg_pool1d(
+    input: Any,
+    ksize: Any,
+    strides: Any,
+    padding: Any,
+    data_format: str = "NWC",
+    name: str | None = None,
+) -> Any:
     """The mean of each window's entries that lie inside: [N, W, C] -> [N, W', C]."""
     with scopes.name_scope(name, "AvgPool1D", [input]) as name:
         return _linear(avg_pool, input, ksize, strides, padding, data_format, name)
 
 
-def _by_rank(blocks: tuple[Any, Any, Any], input: Any, ksize: Any, strides: Any, padding: Any,
-             data_format: str | None, name: Any) -> Any:
+def _by_rank(
+    blocks: tuple[Any, Any, Any],
+    input: Any,
+    ksize: Any,
+    strides: Any,
+    padding: Any,
+    data_format: str | None,
+    name: Any,
+) -> Any:
     if input.shape is not None:
         n = len(input.shape) - 2
     elif data_format is not None:
@@ -264,29 +374,58 @@ def _by_rank(blocks: tuple[Any, Any, Any], input: Any, ksize: Any, strides: Any,
     if not 1 <= n <= 3:
         raise ValueError(f"Input tensor must be of rank 3, 4 or 5 but was {n + 2}.")
     channel = 1 if data_format is not None and data_format.startswith("NC") else n + 1
-    return blocks[n - 1](input, ksize=arguments.per_axis(ksize, n, channel, "ksize"),
-                         strides=arguments.per_axis(strides, n, channel, "strides"), padding=padding,
-                         data_format=data_format, name=name)
+    return blocks[n - 1](
+        input,
+        ksize=arguments.per_axis(ksize, n, channel, "ksize"),
+        strides=arguments.per_axis(strides, n, channel, "strides"),
+        padding=padding,
+        data_format=data_format,
+        name=name,
+    )
 
 
 @public("nn.max_pool_v2")
-def max_pool_of_rank(input: Any, ksize: Any, strides: Any, padding: Any, data_format: str | None = None,
-                     name: str | None = None) -> Any:
+def max_pool_of_rank(
+    input: Any,
+    ksize: Any,
+    strides: Any,
+    padding: Any,
+    data_format: str | None = None,
+    name: str | None = None,
+) -> Any:
     """The maximum of each window, along one, two or three axes by the rank of the input."""
-    return _by_rank((max_pool1d, max_pool, pool3d.max_pool3d), input, ksize, strides, padding, data_format, name)
+    return _by_rank(
+        (max_pool1d, max_pool, pool3d.max_pool3d), input, ksize, strides, padding, data_format, name
+    )
 
 
 @public("nn.avg_pool_v2")
-def avg_pool_of_rank(input: Any, ksize: Any, strides: Any, padding: Any, data_format: str | None = None,
-                     name: str | None = None) -> Any:
+def avg_pool_of_rank(
+    input: Any,
+    ksize: Any,
+    strides: Any,
+    padding: Any,
+    data_format: str | None = None,
+    name: str | None = None,
+) -> Any:
     """The mean of each window, along one, two or three axes by the rank of the input."""
-    return _by_rank((avg_pool1d, avg_pool, pool3d.avg_pool3d), input, ksize, strides, padding, data_format, name)
+    return _by_rank(
+        (avg_pool1d, avg_pool, pool3d.avg_pool3d), input, ksize, strides, padding, data_format, name
+    )
 
 
 @public("nn.max_pool_with_argmax")
-def max_pool_with_argmax_v1(input: Any, ksize: Any, strides: Any, padding: Any, data_format: str = "NHWC",
-                            Targmax: Any = None, name: str | None = None, output_dtype: Any = None,
-                            include_batch_in_index: bool = False) -> Any:
+def max_pool_with_argmax_v1(
+    input: Any,
+    ksize: Any,
+    strides: Any,
+    padding: Any,
+    data_format: str = "NHWC",
+    Targmax: Any = None,
+    name: str | None = None,
+    output_dtype: Any = None,
+    include_batch_in_index: bool = False,
+) -> Any:
     """The maximum of each window and its place in the flattened image.
 
     Args:
@@ -305,5 +444,12 @@ def max_pool_with_argmax_v1(input: Any, ksize: Any, strides: Any, padding: Any, 
     if data_format != "NHWC":
         raise ValueError("Data formats other than 'NHWC' are not yet supported")
     kind = arguments.renamed("output_dtype", output_dtype, "Targmax", Targmax) or dtypes.int64
-    return max_pool_with_argmax(input, ksize=ksize, strides=strides, padding=padding, Targmax=kind,
-                                include_batch_in_index=include_batch_in_index, name=name)
+    return max_pool_with_argmax(
+        input,
+        ksize=ksize,
+        strides=strides,
+        padding=padding,
+        Targmax=kind,
+        include_batch_in_index=include_batch_in_index,
+        name=name,
+    )

@@ -1,9 +1,10 @@
 """Pooling by strided slices: maxima and sums over windows along any axes, and their gradients.
 
-A window of k entries along an axis is k slices of the tensor, so a pooling is a few elementwise calls per axis. In the
-channels-last layout each call runs over contiguous channels. Among equal maxima the first in the window's order counts,
-as in TensorFlow.
+A window of k entries along an axis is k slices of the tensor, so a pooling is a few elementwise
+calls per axis. In the channels-last layout each call runs over contiguous channels. Among equal
+maxima the first in the window's order counts, as in TensorFlow.
 """
+
 from __future__ import annotations
 
 import itertools
@@ -29,14 +30,19 @@ class Axis(NamedTuple):
     def valid(self, offset: int) -> tuple[int, int]:
         """The windows [low, high) whose entry at `offset` lies inside the axis."""
         low = max(-(-(self.before - offset) // self.stride), 0)
-        return low, max(min((self.size - 1 + self.before - offset) // self.stride + 1, self.count), low)
+        return low, max(
+            min((self.size - 1 + self.before - offset) // self.stride + 1, self.count), low
+        )
 
     def inputs(self, x: torch.Tensor, offset: int) -> torch.Tensor:
         """The entry at `offset` of each window in which it is valid, a view."""
         low, high = self.valid(offset)
         start = low * self.stride + offset - self.before
-        index = [slice(None)] * self.axis + [slice(start, start + (high - low - 1) * self.stride + 1, self.stride)
-                                             if high > low else slice(0, 0)]
+        index = [slice(None)] * self.axis + [
+            slice(start, start + (high - low - 1) * self.stride + 1, self.stride)
+            if high > low
+            else slice(0, 0)
+        ]
         return x[tuple(index)]
 
     def outputs(self, y: torch.Tensor, offset: int) -> torch.Tensor:
@@ -54,20 +60,29 @@ class Axis(NamedTuple):
         return [min(s + self.window, self.size) - max(s, 0) for s in starts]
 
 
-def axes_of(shape: Sequence[int], ksize: Sequence[int], strides: Sequence[int], padding: str) -> list[Axis]:
+def axes_of(
+    shape: Sequence[int], ksize: Sequence[int], strides: Sequence[int], padding: str
+) -> list[Axis]:
     """The axes along which there is something to do.
 
     Raises:
       UnimplementedError: the batch axis is among them.
     """
     if ksize[0] != 1 or strides[0] != 1:
-        raise errors.UnimplementedError(None, None, "Pooling is not yet supported on the batch dimension.")
+        raise errors.UnimplementedError(
+            None, None, "Pooling is not yet supported on the batch dimension."
+        )
     plan = windows.padding_of(shape, ksize, strides, padding)
-    return [Axis(i, ksize[i], strides[i], n, plan.before[i], plan.output[i])
-            for i, n in enumerate(shape) if ksize[i] != 1 or strides[i] != 1]
+    return [
+        Axis(i, ksize[i], strides[i], n, plan.before[i], plan.output[i])
+        for i, n in enumerate(shape)
+        if ksize[i] != 1 or strides[i] != 1
+    ]
 
 
-def maximum(x: torch.Tensor, ksize: Sequence[int], strides: Sequence[int], padding: str) -> torch.Tensor:
+def maximum(
+    x: torch.Tensor, ksize: Sequence[int], strides: Sequence[int], padding: str
+) -> torch.Tensor:
     """The maximum of each window."""
     for axis in axes_of(x.shape, ksize, strides, padding):
         x = _along(x, axis, torch.maximum, torch.amax)
@@ -98,7 +113,9 @@ def _along(x, axis, join, reduce):  # type: ignore[no-untyped-def]
     return y
 
 
-def average(x: torch.Tensor, ksize: Sequence[int], strides: Sequence[int], padding: str) -> torch.Tensor:
+def average(
+    x: torch.Tensor, ksize: Sequence[int], strides: Sequence[int], padding: str
+) -> torch.Tensor:
     """The mean of the entries of each window that lie inside."""
     axes = axes_of(x.shape, ksize, strides, padding)
     return _divided(total(x, axes), axes)
@@ -118,8 +135,13 @@ def _divided(y: torch.Tensor, axes: Sequence[Axis]) -> torch.Tensor:
     return y if scale == 1 else y / scale
 
 
-def average_gradient(shape: Sequence[int], dy: torch.Tensor, ksize: Sequence[int], strides: Sequence[int],
-                     padding: str) -> torch.Tensor:
+def average_gradient(
+    shape: Sequence[int],
+    dy: torch.Tensor,
+    ksize: Sequence[int],
+    strides: Sequence[int],
+    padding: str,
+) -> torch.Tensor:
     """The gradient of an input of `average` that has this shape."""
     axes = axes_of(shape, ksize, strides, padding)
     dx = _divided(dy, axes)
@@ -158,8 +180,14 @@ def _outputs(y: torch.Tensor, axes: Sequence[Axis], offsets: Sequence[int]) -> t
     return y
 
 
-def maximum_gradient(x: torch.Tensor, y: torch.Tensor, dy: torch.Tensor, ksize: Sequence[int], strides: Sequence[int],
-                     padding: str) -> torch.Tensor:
+def maximum_gradient(
+    x: torch.Tensor,
+    y: torch.Tensor,
+    dy: torch.Tensor,
+    ksize: Sequence[int],
+    strides: Sequence[int],
+    padding: str,
+) -> torch.Tensor:
     """The gradient of the input of `maximum`: dy where the first maximum of each window was."""
     axes = axes_of(x.shape, ksize, strides, padding)
     if any(a.stride < a.window for a in axes):
@@ -175,7 +203,9 @@ def maximum_gradient(x: torch.Tensor, y: torch.Tensor, dy: torch.Tensor, ksize: 
     return dx
 
 
-def _overlapping_gradient(x: torch.Tensor, y: torch.Tensor, dy: torch.Tensor, axes: Sequence[Axis]) -> torch.Tensor:
+def _overlapping_gradient(
+    x: torch.Tensor, y: torch.Tensor, dy: torch.Tensor, axes: Sequence[Axis]
+) -> torch.Tensor:
     dx, rest, zero = torch.zeros_like(x), dy.clone(), dy.new_zeros(())
     for offsets in _offsets(axes):
         left = _outputs(rest, axes, offsets)
@@ -185,8 +215,14 @@ def _overlapping_gradient(x: torch.Tensor, y: torch.Tensor, dy: torch.Tensor, ax
     return dx
 
 
-def at_maximum(x: torch.Tensor, y: torch.Tensor, values: torch.Tensor, ksize: Sequence[int], strides: Sequence[int],
-               padding: str) -> torch.Tensor:
+def at_maximum(
+    x: torch.Tensor,
+    y: torch.Tensor,
+    values: torch.Tensor,
+    ksize: Sequence[int],
+    strides: Sequence[int],
+    padding: str,
+) -> torch.Tensor:
     """Of `values`, of x's shape, those at the first maximum of each window."""
     axes = axes_of(x.shape, ksize, strides, padding)
     out = torch.zeros_like(y, dtype=values.dtype)

@@ -1,8 +1,11 @@
-"""Sliding windows over spatial axes: output sizes, padding, and the layouts that convolution and pooling share.
+"""Sliding windows over spatial axes: output sizes, padding, and the layouts that convolution and
+pooling share.
 
-Holds what shape rules ask (`sizes`, `layout`) and what kernels ask (`Padding`, `pad`, `channels_first`). SAME pads one more
-at the end where the total is odd, which torch's own padding cannot say.
+Holds what shape rules ask (`sizes`, `layout`) and what kernels ask (`Padding`, `pad`,
+`channels_first`). SAME pads one more at the end where the total is odd, which torch's own padding
+cannot say.
 """
+
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -33,11 +36,19 @@ def shaped(batch: Size, extent: Sequence[Size], depth: Size, data_format: str) -
 
 def explicit(paddings: Sequence[int], data_format: str) -> list[tuple[int, int]]:
     """The (before, after) of each spatial axis in an `explicit_paddings` attr."""
-    return list(zip(spatial(paddings[0::2], data_format), spatial(paddings[1::2], data_format), strict=True))
+    return list(
+        zip(spatial(paddings[0::2], data_format), spatial(paddings[1::2], data_format), strict=True)
+    )
 
 
-def output_size(size: Size, window: Size, stride: int, padding: str, dilation: int = 1,
-                pads: tuple[int, int] = (0, 0)) -> Size:
+def output_size(
+    size: Size,
+    window: Size,
+    stride: int,
+    padding: str,
+    dilation: int = 1,
+    pads: tuple[int, int] = (0, 0),
+) -> Size:
     """How many windows there are along an axis, None if it is not known.
 
     Raises:
@@ -67,16 +78,22 @@ def check_explicit(padding: str, paddings: Sequence[int], data_format: str) -> N
     """
     if padding != "EXPLICIT":
         if paddings:
-            raise ValueError("explicit_paddings attribute must be empty if the padding attribute is not EXPLICIT")
+            raise ValueError(
+                "explicit_paddings attribute must be empty if the padding attribute is not EXPLICIT"
+            )
         return
     if len(paddings) != 8:
-        raise ValueError(f"explicit_paddings attribute must contain 8 values, but got: {len(paddings)}")
+        raise ValueError(
+            f"explicit_paddings attribute must contain 8 values, but got: {len(paddings)}"
+        )
     for value in paddings:
         if value < 0:
             raise ValueError("All elements of explicit_paddings must be nonnegative")
     depth = 1 if data_format[1] == "C" else 3
-    if any(paddings[:2]) or any(paddings[2 * depth:2 * depth + 2]):
-        raise ValueError("Nonzero explicit padding in the batch or depth dimensions is not supported")
+    if any(paddings[:2]) or any(paddings[2 * depth : 2 * depth + 2]):
+        raise ValueError(
+            "Nonzero explicit padding in the batch or depth dimensions is not supported"
+        )
 
 
 class Padding(NamedTuple):
@@ -87,8 +104,14 @@ class Padding(NamedTuple):
     output: tuple[int, ...]
 
 
-def padding_of(size: Sequence[int], window: Sequence[int], strides: Sequence[int], padding: str,
-               dilations: Sequence[int] | None = None, pads: Sequence[tuple[int, int]] = ()) -> Padding:
+def padding_of(
+    size: Sequence[int],
+    window: Sequence[int],
+    strides: Sequence[int],
+    padding: str,
+    dilations: Sequence[int] | None = None,
+    pads: Sequence[tuple[int, int]] = (),
+) -> Padding:
     """The padding of known sizes.
 
     Raises:
@@ -106,8 +129,11 @@ def padding_of(size: Sequence[int], window: Sequence[int], strides: Sequence[int
             count = (n + low + high - extent + s) // s
         if count < 0:
             raise errors.InvalidArgumentError(
-                None, None, f"Computed output size would be negative: {count} [input_size: {n}, "
-                f"effective_filter_size: {extent}, stride: {s}]")
+                None,
+                None,
+                f"Computed output size would be negative: {count} [input_size: {n}, "
+                f"effective_filter_size: {extent}, stride: {s}]",
+            )
         before.append(low)
         after.append(high)
         output.append(count)
@@ -116,7 +142,11 @@ def padding_of(size: Sequence[int], window: Sequence[int], strides: Sequence[int
 
 def pad(x: torch.Tensor, padding: Padding, value: float = 0.0) -> torch.Tensor:
     """A channels-first tensor padded along its spatial axes."""
-    widths = [w for low, high in zip(padding.before[::-1], padding.after[::-1], strict=True) for w in (low, high)]
+    widths = [
+        w
+        for low, high in zip(padding.before[::-1], padding.after[::-1], strict=True)
+        for w in (low, high)
+    ]
     return torch.nn.functional.pad(x, widths, value=value)
 
 
@@ -149,4 +179,7 @@ def empty(shape: Sequence[int], like: torch.Tensor) -> torch.Tensor:
 
 def shape_input(c: Any, index: int, rank: int) -> infer.Shape:
     """The shape rule of an op whose output shape is the value of an input."""
+    length = infer.with_rank(c.shapes[index], 1)[0]
+    if length not in (None, rank):
+        raise ValueError(f"Shape must be rank {rank} but is rank {length}")
     return infer.with_rank(c.shape_value(index), rank)
