@@ -62,7 +62,8 @@ class Found:
 
 def run(built: Any, case: Any) -> Found:
     """Run a case in a session: its outputs as often as it says, its variables, its gradients."""
-    outputs = [t for t in built.op.outputs if t.dtype.base_dtype.name not in ("resource", "variant")]
+    unfetchable = ("resource", "variant")
+    outputs = [t for t in built.op.outputs if t.dtype.base_dtype.name not in unfetchable]
     with front().tf.Session(graph=built.graph) as session:
         session.run(built.setups)
         values = [session.run(outputs or [built.op], built.feeds)[:len(outputs)]

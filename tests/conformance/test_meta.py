@@ -1,7 +1,7 @@
 """Kernels keep to the device of their inputs: each runs on meta tensors, which have no values.
 
-A kernel that makes a tensor on the host and mixes it in, or that reads a value (`.item()`) and so would
-wait for a GPU, fails here without one. Sizes and axes stay on the host, as they do on a GPU.
+A kernel that makes a tensor on the host and mixes it in, or that reads a value (`.item()`) and so
+would wait for a GPU, fails here without one. Sizes and axes stay on the host, as they do on a GPU.
 """
 from __future__ import annotations
 
