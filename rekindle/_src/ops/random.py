@@ -19,6 +19,7 @@ from rekindle._src.graph.shapes import Dimension
 from rekindle._src.graph.tensor import Tensor
 from rekindle._src.names import public
 from rekindle._src.ops import array as array_ops
+from rekindle._src.ops import assertion, control
 from rekindle._src.ops import math as math_ops
 from rekindle._src.ops.philox import PhiloxStream
 
@@ -371,6 +372,30 @@ def random_shuffle(value: Any, seed: int | None = None, name: str | None = None)
     """The rows of a tensor in random order."""
     seed1, seed2 = seeds.get_seed(seed)
     return shuffled(value, seed=seed1, seed2=seed2, name=name)
+
+
+@public("image.random_crop", "random_crop")
+def random_crop(value: Any, size: Any, seed: int | None = None, name: str | None = None) -> Tensor:
+    """A part of a tensor from a random place.
+
+    Args:
+      value: the tensor.
+      size: the sizes of the part, one for each axis; none greater than the tensor's.
+      seed: the op's seed; None: see `tf.set_random_seed`.
+      name: the name of the operation.
+    """
+    with scopes.name_scope(name, "random_crop", [value, size]) as scope:
+        value = convert.convert_to_tensor(value, name="value")
+        size = convert.convert_to_tensor(size, dtypes.int32, name="size")
+        shape = array_ops.shape(value)
+        fits = math_ops.reduce_all(shape >= size)
+        words = ["Need value.shape >= size, got ", shape, size]
+        check = assertion.Assert(fits, words, summarize=1000)
+        shape = control.with_dependencies([check], shape)
+        room = shape - size + 1
+        limits = {"maxval": size.dtype.max, "dtype": size.dtype}
+        start = random_uniform(array_ops.shape(shape), seed=seed, **limits) % room
+        return array_ops.slice(value, start, size, name=scope)
 
 
 @public("random.multinomial", "multinomial")
