@@ -38,7 +38,7 @@ test: setup
 
 lint: setup
 	$(PY) -m ruff check .
-	$(PY) -m pyright
+	$(PY) -m pyright --pythonpath $(PY)
 	$(PY) tools/layers.py
 	$(PY) tools/budget.py
 	$(PY) tools/make_api.py --check
