@@ -382,7 +382,7 @@ class TensorShape:
     __hash__ = None  # type: ignore[assignment] - as in TensorFlow
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return TensorShape, (self._tuple,)
+        return TensorShape, (self.dims,)
 
     def _take(self, dims: Any) -> None:
         """Set the sizes from one size or an iterable of sizes."""
