@@ -1,1 +1,3 @@
-"""Gradients of graphs: tf.gradients, tf.hessians, tf.custom_gradient, and how gradient functions are registered."""
+"""Gradients of graphs: tf.gradients, tf.hessians, tf.custom_gradient,
+and how gradient functions are registered.
+"""

@@ -1,4 +1,6 @@
-"""How the gradients that reach a tensor on several paths add up: AddN, trees, AccumulateN, and IndexedSlices."""
+"""How the gradients that reach a tensor on several paths add up:
+AddN, trees, AccumulateN, and IndexedSlices.
+"""
 
 from __future__ import annotations
 
@@ -92,7 +94,9 @@ def _sum_by_device(grads: list[Tensor]) -> Tensor:
 
 
 def aggregated_slices(grads: list[Any]) -> Any:
-    """The sum of gradients some of which are IndexedSlices: dense if one is dense, else all slices in one."""
+    """The sum of gradients some of which are IndexedSlices:
+    dense if one is dense, else all slices in one.
+    """
     grads = [g for g in grads if g is not None]
     if any(isinstance(g, Tensor) for g in grads):
         return math_sums.add_n(grads)

@@ -1,7 +1,9 @@
-"""`tf.gradients`: adds the operations that compute derivatives, node by node those of TensorFlow 1.15.
+"""`tf.gradients`: adds the operations that compute derivatives, node by node those of TensorFlow
+1.15.
 
-Holds the walk from the ys back to the xs. Gradient functions stand in the op blocks, adding up in aggregate.py. Loops enter
-through `set_loop_state`: the module that knows while loops says what to do at their exits and switches.
+Holds the walk from the ys back to the xs. Gradient functions stand in the op blocks, adding up in
+aggregate.py. Loops enter through `set_loop_state`: the module that knows while loops says what to
+do at their exits and switches.
 """
 
 from __future__ import annotations
@@ -17,6 +19,8 @@ from rekindle._src.graph import convert, dtypes, opdef, proto, scopes, sparse
 from rekindle._src.graph.operation import Operation
 from rekindle._src.graph.tensor import Tensor
 from rekindle._src.names import public
+from rekindle._src.ops import array as array_ops
+from rekindle._src.ops import control
 
 _TRAINABLE = frozenset(
     [
@@ -30,16 +34,18 @@ _TRAINABLE = frozenset(
     ]
 )
 _CALLS = ("PartitionedCall", "StatefulPartitionedCall")
-#: makes the state of the loops between ys and xs: (operations in order, colocate) -> state, or None without loops
+#: makes the state of the loops between ys and xs: (operations in order, colocate) -> state, or None
+#: without loops
 _loop_state: list[Callable[[list[Operation], bool], Any]] = []
 
 
 def set_loop_state(make: Callable[[list[Operation], bool], Any]) -> None:
     """Say how loops are differentiated.
 
-    `make(operations, colocate)` gives None where there are no loops, else an object with `enter(op, before)`,
-    `exit(op, before)`, `unused_exits(pending, ready)`, `zeros_like(op, index)`, `zeros_for_exit(tensor)`, `is_switch(op)`,
-    `is_exit(op)`, `defer_exit(tensor, walk)`, `finish()`.
+    `make(operations, colocate)` gives None where there are no loops, else an object with `enter(op,
+    before)`, `exit(op, before)`, `unused_exits(pending, ready)`, `zeros_like(op, index)`,
+    `zeros_for_exit(tensor)`, `is_switch(op)`, `is_exit(op)`, `defer_exit(tensor, walk)`,
+    `finish()`.
     """
     _loop_state[:] = [make]
 
@@ -86,11 +92,13 @@ def gradients(
       xs: a tensor or variable, or a list of them.
       grad_ys: a gradient for each y to begin with, None for ones.
       name: the name scope of the new operations.
-      colocate_gradients_with_ops: put them on the devices of the operations that they differentiate.
+      colocate_gradients_with_ops: put them on the devices of the operations that they
+        differentiate.
       gate_gradients: the gradients of one operation are ready together.
       aggregation_method: how gradients that meet are added, one of tf.AggregationMethod.
       stop_gradients: tensors to take as constant.
-      unconnected_gradients: None or zeros where no path leads from x to y, one of tf.UnconnectedGradients.
+      unconnected_gradients: None or zeros where no path leads from x to y, one of
+        tf.UnconnectedGradients.
 
     Returns:
       A tensor, IndexedSlices or None for each x.
@@ -121,7 +129,7 @@ def gradients(
         walk = _Walk(graph, scope, colocate_gradients_with_ops, gate_gradients, aggregation_method)
         walk.seed(ys, seeds)
         walk.run([y.op for y in ys], [x.op for x in xs], [t.op for t in stops])
-        return [walk.gradient_of(x, unconnected) for x in xs]
+    return [walk.gradient_of(x, unconnected) for x in xs]
 
 
 def _as_list(x: Any) -> Any:
@@ -257,12 +265,13 @@ class _Walk:
             in_grads = list(_as_list(in_grads))
             if len(in_grads) != len(op._inputs) and op.type not in ("While", "StatelessWhile"):
                 raise ValueError(
-                    f"Num gradients {len(in_grads)} generated for op {op.node_def} do not match num "
+                    f"Num gradients {len(in_grads)} generated for op {op.node_def} do not match "
+                    "num "
                     f"inputs {len(op._inputs)}"
                 )
             if self.gate and sum(g is not None for g in in_grads) > 1:
                 with scopes.device(None), self.graph.colocate_with(None, ignore_existing=True):
-                    in_grads = gated(in_grads)
+                    in_grads = control.tuple(in_grads)
         for made in self.graph._operations[begin:]:
             if made._original_op is None:
                 made._original_op = op
@@ -290,7 +299,9 @@ class _Walk:
         return list(found)
 
     def _release_inputs(self, op: Operation) -> None:
-        """Count down what the operations before `op` wait for, and queue those that wait no more."""
+        """Count down what the operations before `op` wait for,
+        and queue those that wait no more.
+        """
         for tensor in op._inputs:
             before = tensor._op
             self.pending[before] -= 1
@@ -319,10 +330,8 @@ class _Walk:
         if unconnected is UnconnectedGradients.NONE:
             return None
         if x.dtype is dtypes.resource:
-            return _zeros(opdef.call("VariableShape", x), dtypes.float32)
-        if x.shape.is_fully_defined():
-            return convert.constant(0, x.dtype.base_dtype, x.shape, name="zeros_like")
-        return opdef.call("ZerosLike", x, name="zeros_like")
+            return array_ops.zeros(opdef.call("VariableShape", x), dtype=dtypes.float32)
+        return array_ops.zeros_like(x)
 
 
 def _reached(from_ops: list[Operation]) -> set[Operation]:
@@ -360,7 +369,7 @@ def _first_gradient(y: Any, seed: Any, i: int) -> Any:
             raise TypeError(
                 f"Gradients of complex tensors must set grad_ys (y.dtype = {y.dtype!r})"
             )
-        shape = _shape(y)
+        shape = array_ops.shape(y)
         return opdef.call("Fill", shape, convert.constant(1, y.dtype, name=f"grad_ys_{i}"))
     _check_seed(y, seed)
     if isinstance(seed, sparse.IndexedSlices):
@@ -378,7 +387,8 @@ def _check_seed(y: Any, seed: Any) -> None:
     if mine.is_floating or mine.is_integer:
         if not theirs.is_floating and not theirs.is_integer:
             raise TypeError(
-                f"Gradient type {theirs.name} generated for real or integer-valued tensor {y} with type "
+                f"Gradient type {theirs.name} generated for real or integer-valued tensor {y} "
+                "with type "
                 f"{mine.name} must be real or integer"
             )
     elif mine.is_complex:
@@ -390,7 +400,8 @@ def _check_seed(y: Any, seed: Any) -> None:
     elif mine == dtypes.variant:
         if theirs != dtypes.variant:
             raise TypeError(
-                f"Gradient type {theirs.name} generated for variant tensor {y} with type {mine.name} must "
+                f"Gradient type {theirs.name} generated for variant tensor {y} with type "
+                f"{mine.name} must "
                 "be variant"
             )
     elif mine == dtypes.resource:
@@ -409,56 +420,32 @@ def _check_shape(op: Operation, index: int, tensor: Tensor, grad: Tensor) -> Non
         grad.set_shape(tensor.shape)
     except ValueError:
         raise ValueError(
-            "Incompatible shapes between op input and calculated input gradient.  Forward operation: "
-            f"{op.name}.  Input index: {index}. Original input shape: {tensor.shape}.  Calculated input "
+            "Incompatible shapes between op input and calculated input gradient.  Forward "
+            "operation: "
+            f"{op.name}.  Input index: {index}. Original input shape: {tensor.shape}.  Calculated "
+            "input "
             f"gradient shape: {grad.shape}"
         ) from None
 
 
 def zeros_for(op: Operation, index: int) -> Tensor:
-    """Zeros like an output of an operation outside all loops; in a branch of a cond, made only when it is taken."""
+    """Zeros like an output of an operation outside all loops;
+    in a branch of a cond, made only when it is taken.
+    """
     value = op.outputs[index]
     context = op._control_flow_context
     if op.type not in ("Switch", "RefSwitch") or context is None:
         if value.dtype is dtypes.resource:
-            return _zeros(opdef.call("VariableShape", value), dtypes.float32)
-        return opdef.call("ZerosLike", value, name="zeros_like")
+            return array_ops.zeros(opdef.call("VariableShape", value), dtype=dtypes.float32)
+        return array_ops.zeros_like(value, optimize=False)
     taken = opdef.call("Switch", op._inputs[0], context.pred)[1 - context.branch]
     pivot = opdef.call("Identity", taken)
     if value.dtype is dtypes.resource:
         with scopes.control_dependencies([pivot]):
-            return _zeros(opdef.call("VariableShape", taken), dtypes.float32)
+            return array_ops.zeros(opdef.call("VariableShape", taken), dtype=dtypes.float32)
     shape = opdef.call("Shape", taken)
     with scopes.control_dependencies([pivot]):
-        return _zeros(shape, value.dtype)
-
-
-def _shape(tensor: Tensor) -> Tensor:
-    if tensor.shape.is_fully_defined():
-        return convert.constant(tensor.shape.as_list(), dtypes.int32, name="Shape")
-    return opdef.call("Shape", tensor)
-
-
-def _zeros(shape: Tensor, dtype: dtypes.DType) -> Tensor:
-    with scopes.name_scope("zeros") as scope:
-        return opdef.call("Fill", shape, convert.constant(0, dtype), name=scope)
-
-
-def gated(grads: list[Any]) -> list[Any]:
-    """The gradients behind a barrier: each waits for all."""
-    with scopes.name_scope("tuple"):
-        with scopes.control_dependencies([g.op for g in grads if g is not None]):
-            gate = opdef.call("NoOp", name="group_deps")
-        with scopes.control_dependencies([gate]):
-            return [None if g is None else _held(g) for g in grads]
-
-
-def _held(grad: Any) -> Any:
-    with scopes.colocate_with(grad.op):
-        if isinstance(grad, Tensor):
-            return opdef.call("Identity", grad, name="control_dependency")
-        values = opdef.call("Identity", grad.values, name="control_dependency")
-    return sparse.IndexedSlices(values, grad.indices, grad.dense_shape)
+        return array_ops.zeros(shape, dtype=value.dtype)
 
 
 def _symbolic(op: Operation, out_grads: list[Any]) -> list[Any]:

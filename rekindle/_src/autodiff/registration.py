@@ -1,4 +1,5 @@
-"""Which function is the gradient of which op: `tf.RegisterGradient`, `tf.NotDifferentiable`, and the look-up.
+"""Which function is the gradient of which op: `tf.RegisterGradient`, `tf.NotDifferentiable`, and
+the look-up.
 
 The table itself is `opdef.GRADIENTS`, which the op blocks fill.
 """
@@ -35,9 +36,11 @@ def _place(function: Gradient | None) -> str:
 
 @public("RegisterGradient")
 class RegisterGradient:
-    """Decorator: the function is the gradient of ops of a type, or of ops that `gradient_override_map` gives the name.
+    """Decorator: the function is the gradient of ops of a type, or of ops that
+    `gradient_override_map` gives the name.
 
-    The function takes the operation and a gradient for each output, and gives one for each input (None where there is none).
+    The function takes the operation and a gradient for each output, and gives one for each input
+    (None where there is none).
 
     Args:
       op_type: the op's type, or a new name.

@@ -11,7 +11,7 @@ from rekindle._src.graph import convert, dtypes, infer, opdef, scopes
 from rekindle._src.graph.opdef import op
 from rekindle._src.names import public
 from rekindle._src.ops import array as array_ops
-from rekindle._src.ops import math_broadcast, math_cast
+from rekindle._src.ops import math_broadcast, math_cast, reduce_axes
 
 
 def _matmul_shape(c: Any) -> infer.Shape:
@@ -132,7 +132,9 @@ def batch_mat_mul(x, y, *, adj_x=False, adj_y=False):
 
 @op("BatchMatMulV2", infer=lambda c: _batch_shape(c, infer.broadcast_shapes))
 def batch_mat_mul_v2(x, y, *, adj_x=False, adj_y=False):
-    """The products of two batches of matrices, with the batch axes broadcast: [..., a, b] x [..., b, c] -> [..., a, c]."""
+    """The products of two batches of matrices, with the batch axes broadcast:
+    [..., a, b] x [..., b, c] -> [..., a, c].
+    """
     return torch.matmul(x.mH if adj_x else x, y.mH if adj_y else y)
 
 
@@ -231,7 +233,9 @@ def matvec(
     b_is_sparse: bool = False,
     name: str | None = None,
 ) -> Any:
-    """The product of a matrix and a vector, or of batches of them: [..., n, k] x [..., k] -> [..., n]."""
+    """The product of a matrix and a vector, or of batches of them:
+    [..., n, k] x [..., k] -> [..., n].
+    """
     with scopes.name_scope(name, "MatVec", [a, b]):
         column = array_ops.expand_dims(b, axis=-1)
         out = matmul(
@@ -243,3 +247,12 @@ def matvec(
             b_is_sparse=b_is_sparse,
         )
         return array_ops.squeeze(out, axis=-1)
+
+
+@public("trace", "linalg.trace")
+def trace(x: Any, name: str | None = None) -> Any:
+    """The sums of the diagonals of matrices: [..., n, m] -> [...]."""
+    with scopes.name_scope(name, "Trace", [x]) as scope:
+        x = convert.convert_to_tensor(x, name="x")
+        diagonal = array_ops.matrix_diag_part(x)
+        return reduce_axes.reduce_sum(diagonal, [-1], name=scope)

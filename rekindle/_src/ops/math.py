@@ -1,7 +1,8 @@
-"""The names of all math ops in one place, for the modules that build graphs with them: `math_ops.multiply(x, y)`.
+"""The names of all math ops in one place, for the modules that build graphs with them:
+`math_ops.multiply(x, y)`.
 
-Holds no definitions: names are looked up in the families when they are first asked for, so that the families may import
-one another's users.
+Holds no definitions: names are looked up in the families when they are first asked for, so that the
+families may import one another's users.
 """
 
 from __future__ import annotations
@@ -25,9 +26,11 @@ _FAMILIES = (
     "reduce_axes",
     "reduce",
     "reduce_segments",
+    "reduce_sparse_segments",
     "linalg_matmul",
     "linalg_contract",
     "linalg",
+    "clip",
 )
 
 

@@ -1,4 +1,6 @@
-"""What the gradients of ops with broadcasting share: the axes to sum along, and when there are none."""
+"""What the gradients of ops with broadcasting share:
+the axes to sum along, and when there are none.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,9 @@ _axes: weakref.WeakKeyDictionary[Any, dict[Any, Any]] = weakref.WeakKeyDictionar
 
 
 def broadcast_axes(x: Any, y: Any) -> tuple[Any, Any, Any, Any]:
-    """The shapes of x and y, and the axes along which their gradients are to be summed: four tensors."""
+    """The shapes of x and y, and the axes along which their gradients are to be summed:
+    four tensors.
+    """
     x_shape, y_shape = array_ops.shape(x), array_ops.shape(y)
     return x_shape, y_shape, *opdef.call("BroadcastGradientArgs", x_shape, y_shape)
 
@@ -30,7 +34,8 @@ def smart_broadcast_axes(
 ) -> tuple[tuple[Any, Any, bool], tuple[Any, Any, bool]]:
     """For x and for y: shape, axes, and whether the gradient needs to be summed at all.
 
-    With static shapes the axes are plain numbers; the op that finds them is made once for each pair of shapes in a graph.
+    With static shapes the axes are plain numbers; the op that finds them is made once for each pair
+    of shapes in a graph.
     """
     if not isinstance(dz, Tensor):
         x_shape, y_shape, x_axes, y_axes = broadcast_axes(x, y)
@@ -68,6 +73,7 @@ def of_one_type(x: Any, y: Any, convert_y: bool) -> tuple[Any, Any]:
     y = convert.convert_to_tensor(y, x.dtype.base_dtype if convert_y else None, "y")
     if x.dtype.base_dtype is not y.dtype.base_dtype:
         raise TypeError(
-            f"x and y must have the same dtype, got {x.dtype.base_dtype!r} != {y.dtype.base_dtype!r}"
+            f"x and y must have the same dtype, got {x.dtype.base_dtype!r} != "
+            f"{y.dtype.base_dtype!r}"
         )
     return x, y

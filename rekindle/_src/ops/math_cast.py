@@ -27,7 +27,9 @@ _DIFFERENTIABLE = (
 
 @op("Cast", infer=infer.same)
 def cast_op(x, *, SrcT, DstT):
-    """The same numbers in another element type; the fraction is cut off, what does not fit wraps around."""
+    """The same numbers in another element type;
+    the fraction is cut off, what does not fit wraps around.
+    """
     return (torch.real(x) if SrcT.is_complex and not DstT.is_complex else x).to(
         DstT.torch, copy=True
     )

@@ -159,7 +159,8 @@ def cumulative_logsumexp_op(x, axis, *, exclusive=False, reverse=False):
 def running(
     combine: Any, x: torch.Tensor, axis: int, exclusive: bool, reverse: bool, start: Any
 ) -> torch.Tensor:
-    """Running results along an axis, of the elements before each one if `exclusive`, from the end if `reverse`.
+    """Running results along an axis, of the elements before each one if `exclusive`, from the end
+    if `reverse`.
 
     Raises:
       InvalidArgumentError: there is no such axis.

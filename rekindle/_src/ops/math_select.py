@@ -14,7 +14,9 @@ from rekindle._src.ops import math_refusal, reduce_axes
 
 
 def _select_shape(c: Any) -> infer.Shape:
-    """The shape of both choices; the condition has it too, or is a scalar, or a vector along the first axis."""
+    """The shape of both choices; the condition has it too, or is a scalar,
+    or a vector along the first axis.
+    """
     data = infer.merge(c.shapes[1], c.shapes[2])
     condition = c.shapes[0]
     if condition is None or data is None or not condition:
@@ -44,7 +46,8 @@ def select_refusal(condition, t, e):
         raise errors.InvalidArgumentError(
             None,
             None,
-            f"Inputs to operation {{op}} of type Select must have the same size and shape.  Input 0: "
+            f"Inputs to operation {{op}} of type Select must have the same size and shape.  Input "
+            "0: "
             f"{infer.show(t.shape)} != input 1: {infer.show(e.shape)}",
         )
     if condition.dim() == 1 and t.dim() > 1 and condition.shape[0] != t.shape[0]:

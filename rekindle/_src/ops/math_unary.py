@@ -1,6 +1,8 @@
-"""Elementwise functions of one tensor: absolute value, powers and roots, exponentials and logarithms, rounding, sign.
+"""Elementwise functions of one tensor: absolute value, powers and roots, exponentials and
+logarithms, rounding, sign.
 
-Trigonometric and hyperbolic functions are in math_trig.py, special functions in math_special.py, conversions in math_cast.py.
+Trigonometric and hyperbolic functions are in math_trig.py, special functions in math_special.py,
+conversions in math_cast.py.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The operators of tensors, sparse tensors and variables: `a + b`, `a @ b`, `-a`, `a < b`.
 
-Holds the wrapper that converts the other operand and opens the operator's name scope, and `install_operators`, which
-gives the same operators to another class. Slicing stands in slicing.py.
+Holds the wrapper that converts the other operand and opens the operator's name scope, and
+`install_operators`, which gives the same operators to another class. Slicing stands in slicing.py.
 """
 
 from __future__ import annotations
@@ -127,7 +127,9 @@ def _sparse_true_divide(
 
 
 def operators() -> dict[str, Callable[..., Any]]:
-    """All operators of a tensor but slicing, equality and inequality, by the names of their methods."""
+    """All operators of a tensor but slicing, equality and inequality,
+    by the names of their methods.
+    """
     found: dict[str, Callable[..., Any]] = {}
     for name, function in _BINARY.items():
         found[f"__{name}__"], found[f"__r{name}__"] = _left(name, function), _right(name, function)

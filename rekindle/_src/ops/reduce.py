@@ -1,7 +1,7 @@
 """Reductions along axes: sum, mean, product, extremes, logic, and where the extremes are.
 
-The functions that users call are in reduce_axes.py, gradients in reduce_gradients.py, reductions of segments in
-reduce_segments.py; this file holds the blocks and gives all of their names.
+The functions that users call are in reduce_axes.py, gradients in reduce_gradients.py, reductions of
+segments in reduce_segments.py; this file holds the blocks and gives all of their names.
 """
 
 from __future__ import annotations
@@ -186,7 +186,8 @@ def _without_axis(c: Any) -> infer.Shape:
         return (None,) * (rank - 1)
     if not -rank <= axis < rank:
         raise ValueError(
-            f"Dimension ({axis}) must be in the range [{-rank}, {rank}), where {rank} is the number of "
+            f"Dimension ({axis}) must be in the range [{-rank}, {rank}), where {rank} is the "
+            "number of "
             "dimensions in the input."
         )
     axis = int(axis) % rank

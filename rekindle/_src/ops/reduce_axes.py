@@ -1,4 +1,6 @@
-"""The reductions that users call: `tf.reduce_sum` and its kin, with the old names of their arguments."""
+"""The reductions that users call: `tf.reduce_sum` and its kin,
+with the old names of their arguments.
+"""
 
 from __future__ import annotations
 
@@ -50,7 +52,9 @@ def reduce_sum(
     reduction_indices: Any = None,
     keep_dims: Any = None,
 ) -> Tensor:
-    """The sum along axes, all of them by default: without these axes, or with size 1 there if `keepdims`."""
+    """The sum along axes, all of them by default:
+    without these axes, or with size 1 there if `keepdims`.
+    """
     return _old(reduce.sum_op, input_tensor, (axis, reduction_indices), (keepdims, keep_dims), name)
 
 
@@ -63,7 +67,9 @@ def reduce_mean(
     reduction_indices: Any = None,
     keep_dims: Any = None,
 ) -> Tensor:
-    """The mean along axes, all of them by default: without these axes, or with size 1 there if `keepdims`."""
+    """The mean along axes, all of them by default:
+    without these axes, or with size 1 there if `keepdims`.
+    """
     return _old(reduce.mean, input_tensor, (axis, reduction_indices), (keepdims, keep_dims), name)
 
 
@@ -76,7 +82,9 @@ def reduce_prod(
     reduction_indices: Any = None,
     keep_dims: Any = None,
 ) -> Tensor:
-    """The product along axes, all of them by default: without these axes, or with size 1 there if `keepdims`."""
+    """The product along axes, all of them by default:
+    without these axes, or with size 1 there if `keepdims`.
+    """
     return _old(reduce.prod, input_tensor, (axis, reduction_indices), (keepdims, keep_dims), name)
 
 
@@ -89,7 +97,9 @@ def reduce_max(
     reduction_indices: Any = None,
     keep_dims: Any = None,
 ) -> Tensor:
-    """The maximum along axes, all of them by default: without these axes, or with size 1 there if `keepdims`."""
+    """The maximum along axes, all of them by default:
+    without these axes, or with size 1 there if `keepdims`.
+    """
     return _old(reduce.max_op, input_tensor, (axis, reduction_indices), (keepdims, keep_dims), name)
 
 
@@ -102,7 +112,9 @@ def reduce_min(
     reduction_indices: Any = None,
     keep_dims: Any = None,
 ) -> Tensor:
-    """The minimum along axes, all of them by default: without these axes, or with size 1 there if `keepdims`."""
+    """The minimum along axes, all of them by default:
+    without these axes, or with size 1 there if `keepdims`.
+    """
     return _old(reduce.min_op, input_tensor, (axis, reduction_indices), (keepdims, keep_dims), name)
 
 

@@ -19,7 +19,8 @@ from rekindle._src.ops import (
     reduce_axes,
 )
 
-#: graph -> {(input shape, axes): (output shape with its axes kept, how often each axis is repeated)}
+#: graph -> {(input shape, axes): (output shape with its axes kept, how often each axis is
+#: repeated)}
 _shapes: weakref.WeakKeyDictionary[Any, dict[Any, Any]] = weakref.WeakKeyDictionary()
 
 
@@ -87,7 +88,9 @@ def extreme_gradient(op, dy):
 
 @reduce.prod.gradient
 def prod_gradient(op, dy):
-    """Each element's gradient is the product of all others, found by products from the left and from the right."""
+    """Each element's gradient is the product of all others,
+    found by products from the left and from the right.
+    """
     x = op.inputs[0]
     full = array_ops.shape(x)
     axes = array_ops.reshape(op.inputs[1], [-1])
