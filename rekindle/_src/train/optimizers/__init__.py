@@ -1,0 +1,1 @@
+"""Optimizers: one file each; optimizer.py holds what they share."""
