@@ -19,7 +19,7 @@ def switch_ref_or_tensor(data: Any, pred: Tensor, name: str = "Switch") -> Any:
         return _switch_slices(data, pred, name)
     with scopes.get_default_graph().colocate_with(data.op, ignore_existing=True):
         if data.dtype._is_ref_dtype:
-            return flow_ops.ref_switch(data, pred, name=name if name != "Switch" else None)
+            return flow_ops.ref_switch(data, pred, name=name)
         return flow_ops.switch(data, pred, name=name)
 
 
