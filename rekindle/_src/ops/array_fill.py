@@ -5,6 +5,8 @@ Shapes that are known and small become constants, as in TensorFlow; see `zeros`.
 
 from __future__ import annotations
 
+import functools
+import operator
 from typing import Any
 
 import numpy as np
@@ -30,10 +32,10 @@ def _invalid(message: str) -> errors.InvalidArgumentError:
 def _filled(c: Any) -> Any:
     infer.with_rank(c.shapes[0], 1)
     infer.with_rank(c.shapes[1], 0)
-    sizes = c.value(0)
+    shape, sizes = c.shape_value(0), c.value(0)
     if sizes is not None and (sizes < 0).any():
         raise ValueError("Fill dimensions must be >= 0")
-    return c.shape_value(0)
+    return shape
 
 
 @op("Fill", public="fill", infer=_filled, structural=True)
@@ -77,13 +79,17 @@ ones_like_op.no_gradient()
 
 
 def _constant_of(value: Any, shape: Any, dtype: Any, name: Any) -> Any:
-    """A constant if the shape is known and small, else None."""
+    """A constant if the shape is known and small, else None.
+
+    A shape with tensors in it leaves `mul` and `Less` behind, as in TensorFlow, which multiplies
+    the sizes and compares before it knows.
+    """
     try:
-        if np.prod(shape) >= _SMALL:
-            return None
+        several = isinstance(shape, (list, tuple)) and len(shape) > 0
+        size = functools.reduce(operator.mul, shape) if several else np.prod(shape)
+        return convert.constant(value, dtype, shape, name) if size < _SMALL else None
     except TypeError:
-        return None  # something in the shape is a tensor
-    return convert.constant(value, dtype, shape, name)
+        return None  # something in the shape is a tensor, or it is a number
 
 
 def _uniform(value: Any, shape: Any, dtype: Any, name: Any) -> Any:
