@@ -357,7 +357,7 @@ def write_message(message: Any, path: str, as_text: bool = False) -> None:
     folder = os.path.dirname(path)
     if folder:
         os.makedirs(folder, exist_ok=True)
-    text = text_format.MessageToString(message, float_format="") if as_text else ""
+    text = text_format.MessageToString(message) if as_text else ""
     partial = f"{path}.tmp{os.getpid()}"
     with open(partial, "wb") as file:
         file.write(text.encode() if as_text else message.SerializeToString())
