@@ -1,6 +1,6 @@
 """Tensors as the short texts that assertions and printing show: "[0 1 2][3...]...".
 
-Numbers look as C++ streams print them: floats with 6 significant digits or as many as they need.
+Holds `summarize` (Print, Assert) and `summarize_ends` (tf.print). Numbers look as C++ streams print them: floats with 6 significant digits or as many as they need.
 """
 
 from __future__ import annotations
@@ -34,9 +34,44 @@ def _is_plain(array: np.ndarray) -> bool:
     return array.dtype.kind in "iub"
 
 
+_ESCAPES = {9: "\\t", 10: "\\n", 13: "\\r", 34: '\\"', 39: "\\'", 92: "\\\\"}
+
+
+def escaped(text: bytes) -> str:
+    """Bytes as C spells them: printable ASCII as it is, the rest as octal numbers."""
+    return "".join(_ESCAPES.get(b, chr(b) if 32 <= b < 127 else f"\\{b:03o}") for b in text)
+
+
+def summarize_ends(tensor: Any, limit: int) -> str:
+    """The first and last `limit` elements (all for a negative limit) along each axis, in brackets."""
+    array = np.asarray(tensor.numpy(force=True) if isinstance(tensor, torch.Tensor) else tensor)
+    count = array.size if limit < 0 else min(limit, array.size)
+    if array.dtype.kind == "c":
+        return "[" + " ".join(["?"] * count) + "]"
+    return _ends(array, count, array.ndim)
+
+
+def _ends(array: np.ndarray, count: int, rank: int) -> str:
+    if array.ndim == 0:
+        value = array[()]
+        return f'"{escaped(value)}"' if isinstance(value, bytes) else _element(_python(value))
+    space = " " if array.ndim == 1 else "\n" * (array.ndim - 1) + " " * (rank - array.ndim + 1)
+    size = len(array)
+    parts = [_ends(array[i, ...], count, rank) for i in range(min(count, size))]
+    if size > 2 * count:
+        parts.append("...")
+    parts += [_ends(array[i, ...], count, rank) for i in range(max(count, size - count), size)]
+    return "[" + space.join(parts) + "]"
+
+
+def _python(value: Any) -> Any:
+    """Integers and truth values as Python's; floats keep their width."""
+    return value.item() if isinstance(value, (np.integer, np.bool_)) else value
+
+
 def _element(value: Any) -> str:
     if isinstance(value, bytes):
-        return value.decode("utf-8", "backslashreplace").encode("unicode_escape").decode()
+        return escaped(value)
     if isinstance(value, bool):
         return str(int(value))
     if isinstance(value, int):
