@@ -172,7 +172,7 @@ CASES = [
     case("Unique", [_WORDS], out_idx="int64"),
     case("Unique", [ints(2, 2)]),
     case("UniqueWithCounts", [np.array([3, 1, 3, 2, 1], np.int32)]),
-    case("UniqueV2", [np.array([[1, 0], [0, 0], [1, 0]], np.int32), np.array([0], np.int64)]),
+    case("UniqueV2", [np.array([[1, 0], [0, 0], [1, 0]], np.int32), np.array([0], np.int64)]).options(values=False),
     case("UniqueV2", [np.array([3, 1, 3], np.int32), np.array([], np.int64)]),
     case("UniqueWithCountsV2", [np.array([[1, 1], [0, 0]], np.int32), np.array([1], np.int64)]),
     case("ListDiff", [[1, 2, 3, 2], [2]]),

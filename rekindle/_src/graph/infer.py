@@ -25,11 +25,13 @@ VALUES: dict[str, Callable[[Any], list[np.ndarray] | None]] = {}
 class InferContext:
     """What a shape rule may ask of the operation at hand."""
 
-    __slots__ = ("op", "shapes", "asked")
+    __slots__ = ("op", "shapes", "asked", "as_shape", "blind")
 
-    def __init__(self, op: Any) -> None:
+    def __init__(self, op: Any, blind: bool = False) -> None:
         self.op = op
         self.asked: set[int] = set()  # inputs whose value the rule asked for
+        self.as_shape: dict[int, Shape] = {}  # inputs that it asked for as shapes
+        self.blind = blind  # tell no values: shows what the rule says before it asks
         self.shapes: list[Shape] = [t._static_shape for t in op._inputs]
 
     @property
@@ -44,13 +46,29 @@ class InferContext:
 
     def value(self, index: int) -> np.ndarray | None:
         """Input `index` as an array if it is known now, else None."""
+        if self.blind:
+            return None
         self.asked.add(index)
         return constants.value_of(self.op._inputs[index])
 
     def shape_value(self, index: int) -> Shape:
-        """Input `index` read as a shape, as far as it is known now: -1 and what is not known are None."""
-        self.asked.add(index)
-        return constants.shape_of(self.op._inputs[index])
+        """Input `index` read as a shape, as far as it is known now: -1 and what is not known are None.
+
+        Raises:
+          ValueError: it is no vector, or has a size below -1.
+        """
+        count = with_rank(self.shapes[index], 1)[0]
+        if self.blind:
+            return None if count is None else (None,) * count
+        constant = constants.quick_value(self.op._inputs[index])
+        if constant is not None and (constant < -1).any():
+            raise BadShapeValue(f"Invalid value in tensor used for shape: {constant[constant < -1][0]}")
+        found = self.as_shape[index] = constants.shape_of(self.op._inputs[index])
+        return found
+
+
+class BadShapeValue(ValueError):
+    """A tensor that is to be a shape holds what no shape can: said without the operation, as in TensorFlow."""
 
 
 def output_types(signature: Signature, attrs: dict[str, Any]) -> list[Any]:
@@ -79,7 +97,7 @@ def set_shapes(op: Any) -> None:
     try:
         shapes = rule(context)
     except ValueError as error:
-        raise ValueError(describe(str(error), op, context)) from None
+        raise ValueError(_refusal(rule, op, context, error)) from None
     outputs = op.outputs
     if len(outputs) == 1 and not isinstance(shapes, list):
         outputs[0]._static_shape = shapes
@@ -88,18 +106,39 @@ def set_shapes(op: Any) -> None:
         tensor._static_shape = shape
 
 
+def _refusal(rule: Rule, op: Any, context: InferContext, error: ValueError) -> str:
+    """The message of a rule that refused: what it says without the inputs' values goes first, as in TensorFlow."""
+    blind = InferContext(op, blind=True)
+    try:
+        rule(blind)
+    except ValueError as earlier:
+        return describe(str(earlier), op, blind)
+    return str(error) if isinstance(error, BadShapeValue) else describe(str(error), op, context)
+
+
 def describe(message: str, op: Any, context: Any) -> str:
-    """A rule's message completed by the operation and its input shapes, in TensorFlow's words."""
+    """A rule's message completed by the operation, its input shapes and values, in TensorFlow's words."""
     text = f"{message} for '{op.name}' (op: '{op.type}') with input shapes: {', '.join(map(show, context.shapes))}"
-    computed = []
-    for i in sorted(context.asked):
+    computed, partial = [], []
+    for i in sorted(context.asked | context.as_shape.keys()):
+        shape = context.as_shape.get(i)
         value = constants.quick_value(op._inputs[i])
-        if value is not None and value.dtype.kind in "iu" and value.size <= 10 and value.ndim <= 1:
-            shown = "<" + " ".join(map(str, value.reshape(-1))) + ">"
-            computed.append(f"input[{i}] = {shown}")
+        if shape is not None:
+            partial.append(f"input[{i}] = {show(shape)}")
+        elif value is not None and i in context.asked and value.dtype.kind in "iu":
+            computed.append(f"input[{i}] = <{summary(value)}>")
     if computed:
         text += " and with computed input tensors: " + ", ".join(computed)
+    if partial:
+        text += " and with input tensors computed as partial shapes: " + ",".join(partial)
     return text + "."
+
+
+def summary(value: np.ndarray) -> str:
+    """An integer array in the words of shape errors: "1 2", "[1 -1][0 2]"."""
+    if value.ndim < 2:
+        return " ".join(map(str, value.reshape(-1)))
+    return "".join(f"[{summary(row)}]" for row in value)
 
 
 def show(shape: Shape) -> str:

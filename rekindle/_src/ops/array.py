@@ -6,6 +6,7 @@ For code that adds array nodes of many kinds (gradients, layers); holds nothing 
 from __future__ import annotations
 
 import importlib
+import types
 from typing import Any
 
 _FILES = (
@@ -18,6 +19,7 @@ def __getattr__(name: str) -> Any:
     if not name.startswith("__"):
         for file in _FILES:
             module = importlib.import_module(f"rekindle._src.ops.{file}")
-            if name in vars(module):
-                return vars(module)[name]
+            found = vars(module).get(name)
+            if found is not None and not isinstance(found, types.ModuleType):
+                return found
     raise AttributeError(f"there is no array function {name!r}")

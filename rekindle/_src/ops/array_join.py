@@ -142,7 +142,20 @@ def unstack(value: Any, num: Any = None, axis: int = 0, name: str = "unstack") -
     return unpack(value, num=num, axis=axis, name=name)
 
 
-@op("ParallelConcat", infer=lambda c: c.attr("shape"), structural=True)
+def _parallel_rule(c: Any) -> Any:
+    shape = c.attr("shape")
+    if not infer.is_known(shape):
+        raise ValueError("shape attr must be fully defined.")
+    for sizes in c.shapes:
+        if not infer.is_known(sizes):
+            raise ValueError("All input shapes must be fully defined.")
+        if sizes[:1] != (1,):
+            raise ValueError("Size of first dimension must be 1.")
+    _merged([*c.shapes, (1, *shape[1:])])
+    return shape
+
+
+@op("ParallelConcat", infer=_parallel_rule, structural=True)
 def parallel_concat(values, *, shape):
     """Tensors whose first axis has size 1 one after the other."""
     return torch.cat(values, 0)

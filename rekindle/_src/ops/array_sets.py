@@ -68,9 +68,8 @@ def _check_vector(x: Any) -> None:
 
 
 def _unique_v2_rule(c: Any) -> Any:
-    rank = None if c.shapes[0] is None else len(c.shapes[0])
-    out: list[Any] = [None if rank is None else (None,) * rank, (None,)]
-    return out + [(None,)] * (len(c.op.outputs) - 2)
+    # TensorFlow says that slices are a vector, too: a shape that is wrong but in its graphs
+    return [(None,), c.shapes[0], (None,)][: len(c.op.outputs)]
 
 
 @op("UniqueV2", infer=_unique_v2_rule, structural=True)
@@ -130,13 +129,11 @@ def _unravel_rule(c: Any) -> Any:
 def unravel_index(indices, dims):
     """Flat places in a tensor of shape dims as a place per axis: [...] -> [rank, ...]."""
     sizes = dims.tolist()
-    total = 1
-    for size in sizes:
-        total *= size
-    bad = (indices < 0) | (indices >= total)
-    if not indices.is_cuda and bool(bad.any()):
-        raise errors.InvalidArgumentError(None, None, "index is out of bound as with dims")
-    return torch.stack(torch.unravel_index(indices.to(torch.int64), sizes)).to(indices.dtype)
+    places, out = indices, []
+    for size in reversed(sizes):
+        out.append(places % size)
+        places = places // size
+    return torch.stack(out[::-1])
 
 
 # Edit distance.

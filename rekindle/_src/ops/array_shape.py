@@ -385,10 +385,8 @@ def _expanded(c: Any) -> Any:
         raise ValueError(
             f"'dim' input must be a tensor with a single value but got {axis.size} values"
         )
-    if sizes is None:
+    if sizes is None or axis is None:
         return None
-    if axis is None:
-        return (None,) * (len(sizes) + 1)
     at, rank = int(axis.reshape(())), len(sizes)
     if not -1 - rank <= at <= rank:
         raise ValueError(f"dim {at} not in the interval [{-1 - rank}, {rank}].")
@@ -538,7 +536,23 @@ def matrix_transpose(a: Any, name: str = "matrix_transpose", conjugate: bool = F
 )
 def invert_permutation(x):
     """The permutation that undoes x: y[x[i]] = i."""
-    return torch.argsort(x).to(x.dtype)
+    return torch.tensor(inverted(x.tolist()), dtype=x.dtype, device=x.device)
+
+
+def inverted(permutation: list[int]) -> list[int]:
+    """The permutation that undoes one.
+
+    Raises:
+      InvalidArgumentError: it is none.
+    """
+    out = [-1] * len(permutation)
+    for i, place in enumerate(permutation):
+        if not 0 <= place < len(out):
+            raise _invalid(f"{place} is not between 0 and {len(out)}")
+        if out[place] != -1:
+            raise _invalid(f"{place} is duplicated in the input.")
+        out[place] = i
+    return out
 
 
 invert_permutation.no_gradient()

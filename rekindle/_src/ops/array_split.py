@@ -122,7 +122,7 @@ def _split_parts(parts: list[int], whole: int | None) -> list[int | None]:
     out: list[int | None] = []
     for i, part in enumerate(parts):
         size = whole - total if part == -1 and whole is not None else part
-        if size < -1 or (size == -1 and whole is not None):
+        if size < -1 or (size == -1 and whole is not None and part != -1):
             raise ValueError(f"Split size at index {i} must be >= 0. Got: {size}")
         out.append(None if size == -1 else size)
     if whole is not None and (total > whole if -1 in parts else total != whole):
@@ -194,7 +194,7 @@ def split(
 def _tiled(c: Any) -> Any:
     sizes, times = c.shapes[0], c.shape_value(1)
     if sizes is not None:
-        infer.with_rank(times, len(sizes))
+        times = infer.with_rank(times, len(sizes))
         infer.merge(c.shapes[1], (len(sizes),))
     if times is None:
         return None

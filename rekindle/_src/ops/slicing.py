@@ -39,9 +39,8 @@ def _slice_rule(c: Any) -> Any:
     sizes = c.shapes[0]
     if count is not None:
         sizes = infer.with_rank(sizes, count)
-    begin, wanted = c.shape_value(1), c.value(2)
+    begin, partial, wanted = c.shape_value(1), c.shape_value(2), c.value(2)
     if wanted is None:
-        partial = c.shape_value(2)
         return partial if partial is not None or sizes is None else (None,) * len(sizes)
     out = []
     for i, size in enumerate(wanted.tolist()):
@@ -187,8 +186,16 @@ def _strided_rule(c: Any) -> Any:
     strides = c.value(3)
     if c.shapes[0] is None or count is None or strides is None:
         return None
+    masks = [c.attr(m) for m in _MASKS]
     begin, end = (None if v is None else v.tolist() for v in (c.value(1), c.value(2)))
-    return sliced_shape(c.shapes[0], begin, end, strides.tolist(), [c.attr(m) for m in _MASKS])
+    try:
+        return sliced_shape(c.shapes[0], begin, end, strides.tolist(), masks)
+    except ValueError:
+        # what is wrong whatever the bounds is said without them
+        c.asked -= {1, 2}
+        sliced_shape(c.shapes[0], None, None, strides.tolist(), masks)
+        c.asked |= {1, 2}
+        raise
 
 
 def index_of(begin: Any, end: Any, strides: Any, masks: Any) -> tuple[Any, ...]:
