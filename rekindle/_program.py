@@ -13,6 +13,7 @@ from types import ModuleType, TracebackType
 from typing import Any
 
 import rekindle
+from rekindle import _era
 from rekindle._src import errors, settings
 
 _PACKAGE = os.path.dirname(os.path.abspath(__file__)) + os.sep
@@ -39,6 +40,7 @@ def run_module(name: str, arguments: list[str]) -> None:
 
 def _prepare(argv: list[str], folder: str) -> None:
     rekindle.install()
+    _era.print_numbers_as_then()
     sys.argv = argv
     sys.path[0:0] = [folder]
     sys.excepthook = print_exception

@@ -14,7 +14,7 @@ from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder
 from types import ModuleType
 
-from rekindle import _deep_paths, _missing
+from rekindle import _deep_paths, _era, _missing
 from rekindle._src import facts
 
 ROOTS = ("tensorflow", "tensorflow_core", "tf_slim")
@@ -35,6 +35,8 @@ SLIM = {
 def install() -> None:
     """Let `import tensorflow` give Rekindle in this process; calling it again changes nothing.
 
+    Python and numpy get back the names that TensorFlow 1 programs know (`np.float`, `time.clock`).
+
     Raises:
       ImportError: another tensorflow is imported already.
     """
@@ -47,6 +49,7 @@ def install() -> None:
             f"another tensorflow ({where}) is imported already; call rekindle.install() before "
             "the first `import tensorflow`"
         )
+    _era.restore()
     sys.meta_path.insert(0, Finder())
     sys.meta_path.append(MissingFinder())
 
