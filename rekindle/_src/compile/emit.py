@@ -184,17 +184,16 @@ class _Emitter:
         if "ctx" in instr.block.keywords:
             context = self.link.context(instr)
             keywords["ctx"] = ast.Name(self.bind(f"ctx_{instr.node.name}", context), ast.Load())
-        code = instr.block.kernel.__code__
-        names = code.co_varnames[:code.co_argcount]
-        arguments = dict(zip(names, map(self._argument, instr.inputs), strict=False))
+        positional = [self._argument(a) for a in instr.inputs]
         kernel = self.link.kernel(instr)
-        inlined = self.inliner.inline(kernel, {**arguments, **keywords}) if kernel is instr.block.kernel else None
-        if inlined is not None:
-            return inlined
+        if kernel is instr.block.kernel:
+            inlined = self.inliner.inline(kernel, positional, keywords)
+            if inlined is not None:
+                return inlined
         function = self.bind(instr.block.type, kernel)
-        defaults = instr.block.kernel.__kwdefaults__ or {}
-        shown = [ast.unparse(self.inliner._spell(a)) for a in arguments.values()]
-        shown += [f"{k}={ast.unparse(self.inliner._spell(v))}" for k, v in keywords.items()
+        defaults = getattr(instr.block.kernel, "__kwdefaults__", None) or {}
+        shown = [ast.unparse(self.inliner.spell(a)) for a in positional]
+        shown += [f"{k}={ast.unparse(self.inliner.spell(v))}" for k, v in keywords.items()
                   if not (isinstance(v, Known) and k in defaults and _same(defaults[k], v.value))]
         return f"{function}({', '.join(shown)})"
 
@@ -204,7 +203,7 @@ class _Emitter:
             parts = [self._argument(n) for n in number]
             if all(isinstance(p, Known) for p in parts):
                 return Known([p.value for p in parts])
-            return ast.List([self.inliner._spell(p) for p in parts], ast.Load())
+            return ast.List([self.inliner.spell(p) for p in parts], ast.Load())
         if self.program.values[number].const is not None:
             value = self.constant(number)
             return Known(value)

@@ -9,6 +9,7 @@ import ast
 import builtins
 import functools
 import inspect
+import sys
 import textwrap
 from collections.abc import Callable
 from typing import Any
@@ -55,23 +56,24 @@ class Inliner:
         self._scope: dict[str, Any] = {}
         self._arguments: dict[str, Any] = {}
 
-    def inline(self, kernel: Callable[..., Any], arguments: dict[str, Any]) -> str | None:
+    def inline(self, kernel: Callable[..., Any], positional: list[Any], keywords: dict[str, Any]) -> str | None:
         """The kernel's expression for these arguments: Known values, or syntax trees; None if it cannot be inlined."""
         found = expression(kernel)
         if found is None:
             return None
         names, tree = found
+        arguments = {**dict(zip(names, positional, strict=False)), **keywords}
         if any(n not in arguments for n in names):
             return None
         self._scope, self._arguments = kernel.__globals__, arguments  # type: ignore[attr-defined]
-        return ast.unparse(self._spell(self._visit(tree)))
+        return ast.unparse(self.spell(self._visit(tree)))
 
     def _visit(self, node: Any) -> Any:
         """The node partially evaluated: a Known, or a tree."""
         method = getattr(self, "_visit_" + type(node).__name__, None)
         return self._generic(node) if method is None else method(node)
 
-    def _spell(self, part: Any) -> Any:
+    def spell(self, part: Any) -> Any:
         """A tree for a part."""
         if not isinstance(part, Known):
             return part
@@ -87,6 +89,9 @@ class Inliner:
         if type(value) in (list, tuple):
             kind = ast.List if isinstance(value, list) else ast.Tuple
             return kind([self._literal(v) for v in value], ast.Load())
+        if type(value).__module__ == "torch" and repr(value).startswith("torch."):  # a dtype or a layout
+            self._bind("torch", sys.modules["torch"])
+            return ast.parse(repr(value), mode="eval").body
         return ast.Name(self._bind("k", value), ast.Load())
 
     def _visit_Name(self, node: ast.Name) -> Any:
@@ -110,13 +115,13 @@ class Inliner:
                 return Known(getattr(base.value, node.attr), spelt)
             except AttributeError:
                 pass
-        return ast.Attribute(self._spell(base), node.attr, node.ctx)
+        return ast.Attribute(self.spell(base), node.attr, node.ctx)
 
     def _visit_IfExp(self, node: ast.IfExp) -> Any:
         test = self._visit(node.test)
         if isinstance(test, Known):
             return self._visit(node.body if test.value else node.orelse)
-        return ast.IfExp(self._spell(test), self._spell(self._visit(node.body)), self._spell(self._visit(node.orelse)))
+        return ast.IfExp(self.spell(test), self.spell(self._visit(node.body)), self.spell(self._visit(node.orelse)))
 
     def _visit_BoolOp(self, node: ast.BoolOp) -> Any:
         parts: list[Any] = []
@@ -131,7 +136,7 @@ class Inliner:
             parts.append(part)
         if not parts:
             return last
-        spelt = [self._spell(p) for p in parts]
+        spelt = [self.spell(p) for p in parts]
         return parts[0] if len(parts) == 1 else ast.BoolOp(node.op, spelt)
 
     def _visit_Call(self, node: ast.Call) -> Any:
@@ -146,8 +151,8 @@ class Inliner:
                 value = None
             if value is not None and _worth(value):
                 return Known(value)
-        return ast.Call(self._spell(function), [self._spell(a) for a in arguments],
-                        [ast.keyword(k, self._spell(v)) for k, v in keywords])
+        return ast.Call(self.spell(function), [self.spell(a) for a in arguments],
+                        [ast.keyword(k, self.spell(v)) for k, v in keywords])
 
     def _generic(self, node: Any) -> Any:
         """Operators, subscripts, tuples and the like: computed if every part is known."""
@@ -180,7 +185,7 @@ class Inliner:
             return part, part, False
         name = f"_{len(known)}"
         known[name] = part.value
-        return ast.Name(name, ast.Load()), self._spell(part), True
+        return ast.Name(name, ast.Load()), self.spell(part), True
 
     def _comprehension(self, node: Any) -> Any:
         """A comprehension, computed if it names nothing but what is known."""
@@ -192,11 +197,11 @@ class Inliner:
             try:
                 value = eval(compile(tree, "<inline>", "eval"), {k: p.value for k, p in parts.items()})
             except Exception:  # noqa: BLE001 - whatever it is, it will be raised by the step itself
-                return _Renamer({k: self._spell(p) for k, p in parts.items()}).visit(_copied(node))
+                return _Renamer({k: self.spell(p) for k, p in parts.items()}).visit(_copied(node))
             if not isinstance(node, ast.GeneratorExp):
                 return Known(value)
             return Known(tuple(value))
-        return _Renamer({k: self._spell(p) for k, p in parts.items()}).visit(_copied(node))
+        return _Renamer({k: self.spell(p) for k, p in parts.items()}).visit(_copied(node))
 
 
 def _copied(node: Any) -> Any:
