@@ -387,7 +387,9 @@ def _cut_graph_def(
     unbound: list[str],
 ) -> Any:
     """A GraphDef's part inside a scope, without the scope; inputs from outside go to `unbound`."""
-    out = proto.GraphDef(versions=source.versions, library=source.library)
+    out = proto.GraphDef(versions=source.versions)
+    if source.HasField("library"):
+        out.library.CopyFrom(source.library)
     for node in source.node:
         if not _is_included(node.name, export_scope, excluded):
             continue

@@ -88,7 +88,7 @@ class Operation:
         """The NodeDef, as a GraphDef holds it."""
         node = proto.NodeDef(name=self._name, op=self.type, device=self._device)
         node.input.extend(t._as_node_def_input() for t in self._inputs)
-        node.input.extend("^" + op._name for op in self._control_inputs)
+        node.input.extend(sorted("^" + op._name for op in self._control_inputs))
         kinds = self.signature.attr
         for key, value in self._attrs.items():
             kind = kinds[key].type if key in kinds else ""

@@ -9,9 +9,8 @@ import uuid
 from typing import Any
 
 from rekindle._src.graph import convert, devices, dtypes, proto, scopes
-from rekindle._src.graph.opdef import call
 from rekindle._src.graph.tensor import Tensor
-from rekindle._src.ops import array_shape, checkpoint, control
+from rekindle._src.ops import array_shape, checkpoint, control, string
 from rekindle._src.ops.placeholder import placeholder_with_default
 from rekindle._src.state.partitioned import PartitionedVariable
 from rekindle._src.train import saveables as saveables_module
@@ -149,7 +148,7 @@ class BaseSaverBuilder:
     def _add_merged_save(self, prefix: Tensor, per_device: _PerDevice) -> Tensor:
         """Each device writes a part into a folder of its own, then the parts become one."""
         suffix = f"_temp_{uuid.uuid4().hex}/part"
-        temporary = call("StringJoin", [prefix, suffix], separator="")
+        temporary = string.string_join([prefix, suffix])
         count = convert.convert_to_tensor(len(per_device), dtypes.int32, name="num_shards")
         names, saves, device = [], [], ""
         for shard, (device, saveables) in enumerate(per_device):
