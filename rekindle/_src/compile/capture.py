@@ -105,6 +105,14 @@ def capture(fetches: list[Any], targets: list[Any], feeds: list[Any]) -> Program
     return _Capture(fetches, feeds).run(ops)
 
 
+def _variable(ref: Any) -> Any:
+    """The operation of the variable that a reference belongs to."""
+    op = ref._op
+    while op._inputs and op.signature.inputs[0].is_ref:
+        op = op._inputs[0]._op
+    return op
+
+
 class _Capture:
     """The state of one capture: the numbers of the graph's tensors."""
 
@@ -113,8 +121,10 @@ class _Capture:
         self.values: dict[int, Value] = {}
         self.instrs: list[Instr] = []
         self.fetches = fetches
+        self.fed = set(feeds)
         self.wanted = set(fetches)
         self.read_out: dict[Any, int] = {}
+        self.updated: dict[Any, frozenset[Any]] = {}  # operation -> variables changed before it or by it
         self.feeds = tuple(self.number(t) for t in feeds)
 
     def number(self, tensor: Any) -> int:
@@ -141,6 +151,9 @@ class _Capture:
 
     def add(self, op: Any) -> None:
         """The instruction of one operation, and the reads that it needs."""
+        before = frozenset().union(
+            *(self.updated.get(other, ()) for other in [t._op for t in op._inputs] + op._control_inputs))
+        self.updated[op] = before
         block = OPS[op.type]
         if op.type == "Const" and op.outputs[0] not in self.numbers:
             number = self.number(op.outputs[0])
@@ -148,8 +161,11 @@ class _Capture:
             self.values[number].shape = op._attrs["value"].shape
             return
         refs = [arg.is_ref for arg in op.signature.inputs for _ in range(opdef.arg_width(arg, op._attrs))]
-        inputs = [self.read(t, op) if t._dtype._is_ref_dtype and not ref else self.number(t)
+        inputs = [self.read(t, op) if t._dtype._is_ref_dtype and not ref else self.current(t, op, before)
                   for t, ref in zip(op._inputs, refs, strict=True)]
+        changed = {_variable(op._inputs[i]) for i in block.update_positions if refs[i]}
+        if changed:
+            self.updated[op] = before | changed
         grouped = tuple(tuple(x) if isinstance(x, list) else x
                         for x in opdef.kernel_inputs(op.signature, op._attrs, inputs))
         outputs = tuple(self._output(t) for t in op.outputs)
@@ -157,6 +173,19 @@ class _Capture:
         for tensor in op.outputs:
             if tensor._dtype._is_ref_dtype and tensor in self.wanted:
                 self.read_out[tensor] = self.read(tensor, op)
+
+    def current(self, tensor: Any, op: Any, before: frozenset[Any]) -> int:
+        """The number of an input; a snapshot of a ref variable is read anew after an update that `op` waits for.
+
+        TensorFlow's snapshots share the variable's memory, so what runs after the update sees the new value.
+        """
+        if before and tensor._op.type == "Identity" and tensor not in self.fed:
+            ref = tensor._op._inputs[0]
+            if ref._dtype._is_ref_dtype:
+                variable = _variable(ref)
+                if variable in before and variable not in self.updated.get(tensor._op, ()):
+                    return self.read(ref, op)
+        return self.number(tensor)
 
     def _output(self, tensor: Any) -> int:
         """The number of an output; a new one beside a fed tensor, whose value comes from outside."""
