@@ -27,7 +27,7 @@ GRADIENTS: dict[str, Callable[..., Any] | None] = {}
 #: inputs of these names steer a kernel (sizes, axes): they stay on the host on every device
 _HOST_ARGUMENTS = frozenset([
     "shape", "axis", "axes", "reduction_indices", "perm", "paddings", "begin", "end", "strides", "size", "multiples",
-    "dim", "dims", "ksize", "split_dim", "size_splits", "input_sizes", "filter_sizes", "orig_input_shape", "crops", "block_shape",
+    "dim", "dims", "split_dim", "size_splits", "input_sizes", "filter_sizes", "orig_input_shape", "crops", "block_shape",
     "concat_dim", "dimension", "s0", "s1", "start", "limit", "delta", "k", "num_segments", "output_shape", "depth",
     "ksize", "diagonal_index", "num_lower", "num_upper", "batch_dims", "shift", "sizes", "dense_shape"])
 
@@ -51,7 +51,9 @@ class Op:
         self.structural = structural
         self.explain: Callable[..., Any] | None = None
         self.pure = not self.signature.stateful if pure is None else pure
-        self.host_inputs = frozenset(i for i, a in enumerate(self.signature.inputs) if a.name in _HOST_ARGUMENTS)
+        # the "delta" of ApplyGradientDescent is a gradient, not a step
+        self.host_inputs = frozenset(i for i, a in enumerate(self.signature.inputs)
+                                     if a.name in _HOST_ARGUMENTS and not (a.name == "delta" and updates))
         self.__name__ = self.__qualname__ = kernel.__name__
         self.__module__ = kernel.__module__
         self.__doc__ = kernel.__doc__
@@ -174,14 +176,15 @@ def _apply(facts: Signature, values: dict[str, Any], name: str | None, graph: An
             inputs.extend(bound)
             if arg.is_ref:
                 refs.extend(bound)
+        _bind_attrs(facts, values, attrs)
+        types = infer.output_types(facts, attrs)
+        # Control flow contexts add their switches in the scope of the operation that they serve.
+        with contextlib.ExitStack() if refs else _NO_SCOPE as stack:
+            for tensor in refs:
+                stack.enter_context(graph.colocate_with(tensor))
+            operation = graph.add(facts, inputs, attrs, scope, types)
     finally:
         graph._name_stack = old
-    _bind_attrs(facts, values, attrs)
-    types = infer.output_types(facts, attrs)
-    with contextlib.ExitStack() if refs else _NO_SCOPE as stack:
-        for tensor in refs:
-            stack.enter_context(graph.colocate_with(tensor))
-        operation = graph.add(facts, inputs, attrs, scope, types)
     return structured(facts, operation, attrs)
 
 
