@@ -9,6 +9,7 @@ Sources: the formulas are those of TensorFlow 1.15's kernels; the papers are nam
 from __future__ import annotations
 
 import functools
+import inspect
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -60,11 +61,11 @@ def _block(op_type: str, formula: Callable[..., Any], buffers: int) -> Op | None
     sparse = "indices" in names
     run = _sparse_kernel(formula, facts, buffers, gradient) if sparse else _dense_kernel(
         formula, facts, buffers, gradient)
-    kernel = functools.wraps(formula)(run)
-    kernel.__name__ = "".join("_" + c.lower() if c.isupper() else c for c in op_type)[1:]
-    kernel.__qualname__ = kernel.__name__
+    run.__name__ = run.__qualname__ = "".join("_" + c.lower() if c.isupper() else c for c in op_type)[1:]
+    run.__doc__ = formula.__doc__
+    run.__signature__ = inspect.signature(formula)  # type: ignore[attr-defined]
     rule = functools.partial(_shapes, buffers=buffers, gradient=gradient, sparse=sparse)
-    return op(op_type, infer=rule, updates=tuple(names[:buffers]))(kernel)
+    return op(op_type, infer=rule, updates=tuple(names[:buffers]))(run)
 
 
 def _shapes(c: Any, buffers: int, gradient: int, sparse: bool) -> infer.Shape | list[infer.Shape]:
