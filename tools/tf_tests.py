@@ -90,7 +90,7 @@ def print_totals(outcomes: dict[str, dict[str, list[str]]]) -> None:
     every = [one for found in outcomes.values() for one in found.values()]
     counts = collections.Counter(outcome for outcome, _ in every)
     print("total: " + ", ".join(f"{counts[key]} {key}" for key in sorted(counts)))
-    reasons = collections.Counter(why for outcome, why in every
+    reasons = collections.Counter(why.rpartition(" [")[0] for outcome, why in every
                                   if outcome not in ("passed", "skipped"))
     for why, count in reasons.most_common(15):
         print(f"  {count:4} x {why}")
@@ -125,12 +125,14 @@ class Lines(unittest.TestResult):
 
 
 def first_line(err: Any) -> str:
-    """The class and first words of an exception, and where in Rekindle or the test it came up."""
+    """The class and first words of an exception, and its place in the test and in Rekindle."""
     kind, error, trace = err
     frames = traceback.extract_tb(trace)
-    last = next((f for f in reversed(frames) if "rekindle" in f.filename), frames[-1])
+    ours = [f for f in frames if "/rekindle/_src/" in f.filename and "/testing/" not in f.filename]
+    tests = [f for f in frames if f.filename.endswith("_test.py")]
+    places = " > ".join(f"{Path(f.filename).name}:{f.lineno}" for f in (*tests[-1:], *ours[-1:]))
     text = " ".join(str(error).split())[:200]
-    return f"{kind.__name__}: {text} [{Path(last.filename).name}:{last.lineno}]"
+    return f"{kind.__name__}: {text} [{places}]"
 
 
 def child(path: str, out: str, match: str) -> None:

@@ -30,6 +30,13 @@ def read(path: Path) -> Any:
     return json.loads(gzip.decompress(path.read_bytes()))
 
 
+def ended_alike(traces: Any) -> Any:
+    """The same traces; skips where the programs ended differently, which has its own test."""
+    if traces[1]["error"] != traces[2]["error"]:
+        pytest.skip("the program ended with another error")
+    return traces
+
+
 def test_ends_as_recorded(traces: Any) -> None:
     _, expected, actual = traces
     assert actual["error"] == expected["error"]
@@ -37,19 +44,19 @@ def test_ends_as_recorded(traces: Any) -> None:
 
 
 def test_graphs_equal_node_by_node(traces: Any) -> None:
-    _, expected, actual = traces
+    _, expected, actual = ended_alike(traces)
     assert len(actual["graphs"]) == len(expected["graphs"])
     for mine, theirs in zip(actual["graphs"], expected["graphs"], strict=True):
         assert canonical.differences(theirs, mine) == []
 
 
 def test_variables_start_bit_equal(traces: Any) -> None:
-    _, expected, actual = traces
+    _, expected, actual = ended_alike(traces)
     assert actual["initial"] == expected["initial"]
 
 
 def test_runs_fetch_the_recorded_values(traces: Any) -> None:
-    program, expected, actual = traces
+    program, expected, actual = ended_alike(traces)
     assert len(actual["runs"]) == len(expected["runs"])
     for number, (mine, theirs) in enumerate(zip(actual["runs"], expected["runs"], strict=True)):
         assert [name for name, _ in mine] == [name for name, _ in theirs]
@@ -59,7 +66,7 @@ def test_runs_fetch_the_recorded_values(traces: Any) -> None:
 
 
 def test_variables_end_as_recorded(traces: Any) -> None:
-    program, expected, actual = traces
+    program, expected, actual = ended_alike(traces)
     assert len(actual["final"]) == len(expected["final"])
     for (name, a), (other, b) in zip(actual["final"], expected["final"], strict=True):
         assert name == other
