@@ -460,15 +460,11 @@ def _symbolic(op: Operation, out_grads: list[Any]) -> list[Any]:
 
 
 def _compile_attrs(op: Operation, scope: str) -> dict[str, Any]:
-    """The attrs by which XLA's clusters and mixed precision go over to the gradient's operations."""
-    attrs = {}
-    if "_AutoMixedPrecisionScopeInclude" in op._attrs:
-        attrs["_AutoMixedPrecisionScopeInclude"] = op._attrs["_AutoMixedPrecisionScopeInclude"]
+    """The attrs by which the clusters of XLA go over to the gradient's operations."""
     names = ("_XlaCompile", "_XlaSeparateCompiledGradients", "_XlaScope")
-    if all(name in op._attrs for name in names) and op._attrs["_XlaCompile"].b:
-        cluster = op._attrs["_XlaScope"].s
-        if op._attrs["_XlaSeparateCompiledGradients"].b:
-            cluster += b"_grad_" + scope.rstrip("/").replace("/", "_").encode()
-        attrs["_XlaCompile"] = op._attrs["_XlaCompile"]
-        attrs["_XlaScope"] = proto.AttrValue(s=cluster)
-    return attrs
+    if not all(name in op._attrs for name in names) or not op._attrs["_XlaCompile"].b:
+        return {}
+    cluster = op._attrs["_XlaScope"].s
+    if op._attrs["_XlaSeparateCompiledGradients"].b:
+        cluster += b"_grad_" + scope.rstrip("/").replace("/", "_").encode()
+    return {"_XlaCompile": op._attrs["_XlaCompile"], "_XlaScope": proto.AttrValue(s=cluster)}

@@ -29,6 +29,9 @@ _FAMILIES = (
     "reduce_sparse_segments",
     "linalg_matmul",
     "linalg_contract",
+    "linalg_solve",
+    "linalg_decompose",
+    "linalg_tridiagonal",
     "linalg",
     "clip",
 )

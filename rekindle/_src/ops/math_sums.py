@@ -106,7 +106,7 @@ def as_indexed_slices(x: Any, optimize: bool = True) -> IndexedSlices:
 
 
 def with_common_index_type(inputs: Any, optimize: bool = True) -> list[IndexedSlices]:
-    """Each of a list as IndexedSlices, with int64 indices if those of some but not all are int32."""
+    """Each of a list as IndexedSlices, with int64 indices if those of some are."""
     slices = [as_indexed_slices(x, optimize) for x in inputs]
     small = [s for s in slices if s.indices.dtype == dtypes.int32]
     if not small or len(small) == len(slices):
