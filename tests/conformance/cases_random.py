@@ -83,12 +83,12 @@ CASES = [
     drawn("Multinomial", [floats(3, 4), -1]),
     drawn("Multinomial", [floats(3, 0), 2]),
     drawn("Multinomial", [floats(3), 2]),
-    drawn("RandomGamma", [[2], floats(3, low=0.1, high=4.0)]).options(rtol=2e-4),
-    drawn("RandomGamma", [[2, 2], floats(2, 1, low=0.1, high=4.0, dtype="float64")]),
+    drawn("RandomGamma", [[2], floats(3, low=0.1, high=4.0)]).options(exact=False),
+    drawn("RandomGamma", [[2, 2], floats(2, 1, low=0.1, high=4.0, dtype="float64")]).options(
+        exact=False
+    ),
     drawn("RandomGamma", [[0], floats(3, low=0.1)]),
-    case(
-        "RandomGammaGrad", [floats(4, low=0.1, high=4.0), floats(2, 4, low=0.1, high=4.0)]
-    ).options(rtol=1e-3),
+    case("RandomGammaGrad", [floats(4, low=0.1, high=4.0), floats(2, 4, low=0.1, high=4.0)]),
     drawn("RandomPoissonV2", [[3], [0.5, 12.0, 0.0]], dtype="int64"),
     drawn("RandomPoissonV2", [[3], np.float64(4.5)], dtype="float32"),
     drawn("RandomPoissonV2", [[3], [3, 40]], dtype="float16"),

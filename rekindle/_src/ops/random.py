@@ -219,10 +219,16 @@ def gamma_numbers_gradient(op, dy):
         return None, math_ops.reduce_sum(dy * slope, axis=math_ops.range(outer))
 
 
-@op("RandomGammaGrad", infer=infer.broadcast)
+@op("RandomGammaGrad", infer=infer.broadcast, host=True)
 def gamma_slope(alpha, sample):
     """The derivative of a gamma sample with respect to alpha."""
-    return torch._standard_gamma_grad(*torch.broadcast_tensors(alpha, sample))
+    # Here, since numba takes half a second to import, which not every program need pay.
+    from rekindle._src.ops import gamma_slope
+
+    wide = torch.broadcast_tensors(alpha.double(), sample.double())
+    out = np.empty(wide[0].numel())
+    gamma_slope.fill_slopes(*(one.reshape(-1).numpy() for one in wide), out)
+    return torch.from_numpy(out).reshape(wide[0].shape).to(alpha.dtype)
 
 
 @op("RandomPoisson", infer=shaped_with_parameters)
