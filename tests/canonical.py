@@ -5,6 +5,7 @@ Used by the tests and, under Python 3.7, by tools/record.py; so it is plain Pyth
 from __future__ import annotations
 
 import hashlib
+import re
 
 import numpy as np
 
@@ -14,6 +15,8 @@ _ARRAYS = {1: ("float32", "float_val"), 2: ("float64", "double_val"), 3: ("int32
            4: ("uint8", "int_val"), 5: ("int16", "int_val"), 6: ("int8", "int_val"),
            9: ("int64", "int64_val"), 10: ("bool", "bool_val"), 17: ("uint16", "int_val")}
 _STRING = 7
+#: the random part of the names of sharded checkpoints
+_TEMPORARY = re.compile(b"_temp_[0-9a-f]{32}")
 
 
 def nodes(graph_def):
@@ -82,6 +85,8 @@ def tensor_text(tensor):
     shape = [int(d.size) for d in tensor.tensor_shape.dim]
     if array is None:
         return f"tensor({tensor.dtype}, {shape}, {_digest(tensor.SerializeToString())})"
+    if array.dtype == object:
+        array = np.array([_TEMPORARY.sub(b"_temp_?", x) for x in array.reshape(-1)], object)
     if array.size <= 6:
         return f"tensor({tensor.dtype}, {shape}, {array.reshape(-1).tolist()!r})"
     body = repr(array.tolist()).encode() if array.dtype == object else array.tobytes()

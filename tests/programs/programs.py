@@ -46,7 +46,11 @@ class Program:
 
 MNIST = ["--data_dir", "{shared}/data/mnist"]
 
+SCRIPTS = ("control_flow", "gradients", "initializers", "layers", "networks", "optimizers",
+           "resource_optimizers", "saving", "schedules", "scopes", "sessions", "slicing")
+
 PROGRAMS = [
+    *(Program(name, "scripts/" + name + ".py") for name in SCRIPTS),
     Program("lab1_hello", "labs/lab1_hello.py"),
     Program("lab2_placeholders", "labs/lab2_placeholders.py"),
     Program("lab3_variables", "labs/lab3_variables.py"),

@@ -122,7 +122,7 @@ def main():
         except SystemExit as end:
             error = f"SystemExit: {end.code}" if end.code else None
         except Exception as end:  # how the program ends is part of the record
-            error = f"{type(end).__name__}: {end}"
+            error = "{}: {}".format(type(end).__name__, str(end).split("\n")[0])
         os.chdir(ROOT)
     record = {"graphs": [canonical.nodes(g.as_graph_def()) for g in trace.graphs],
               "runs": trace.runs, "run_count": trace.run_count, "initial": trace.initial,
