@@ -23,11 +23,12 @@ _count = itertools.count(1)
 class Emitted:
     """A compiled step: call it with the feeds' values, get the outputs' values."""
 
-    __slots__ = ("function", "source", "filename", "lines", "names")
+    __slots__ = ("function", "source", "filename", "lines", "names", "constants")
 
     def __init__(self, source: str, namespace: dict[str, Any], lines: dict[int, Instr], names: dict[int, str],
-                 title: str) -> None:
+                 constants: dict[int, Any], title: str) -> None:
         self.names = names
+        self.constants = constants
         self.source = source
         self.filename = f"<rekindle program {next(_count)}: {title}>"
         self.lines = lines
@@ -51,6 +52,8 @@ class Emitted:
     def _value(self, argument: Any, scope: dict[str, Any]) -> Any:
         if isinstance(argument, tuple):
             return [self._value(a, scope) for a in argument]
+        if argument in self.constants:
+            return self.constants[argument]
         return scope.get(self.names.get(argument, ""))
 
 
@@ -122,7 +125,8 @@ class _Emitter:
                    for n in program.outputs]
         self.lines.append(f"    return ({''.join(o + ', ' for o in outputs).rstrip()})")
         head = f"def step({', '.join(self.names[n] for n in program.feeds)}):"
-        return Emitted("\n".join([head, *self.lines]) + "\n", self.namespace, self.sources, self.names, title)
+        return Emitted("\n".join([head, *self.lines]) + "\n", self.namespace, self.sources, self.names, self.known,
+                       title)
 
     def _is_tensor(self, number: int) -> bool:
         return self.program.values[number].dtype.torch is not None

@@ -7,7 +7,7 @@ from rekindle._src.compile.program import Block, Instr, Program, flat
 from rekindle._src.graph import dtypes
 from rekindle._src.ops import fused
 
-ADAM_GROUP = Block("ApplyAdamGroup", fused.apply_adam_group, keywords=("names",), pure=False, update_positions=(0, 1, 2))
+ADAM_GROUP = Block("ApplyAdamGroup", fused.apply_adam_group, pure=False, update_positions=(0, 1, 2))
 _SHARED = slice(3, 9)  # beta1_power, beta2_power, lr, beta1, beta2, epsilon
 
 
@@ -54,5 +54,4 @@ def _movable(program: Program, members: list[int]) -> bool:
 def _grouped(instrs: list[Instr]) -> Instr:
     columns = list(zip(*(i.inputs for i in instrs), strict=True))
     shared = instrs[0].inputs[_SHARED]
-    return Instr(ADAM_GROUP, instrs[-1].node, (*columns[:3], *shared, columns[9]), (),
-                 {"names": [i.node.name for i in instrs]})
+    return Instr(ADAM_GROUP, instrs[-1].node, (*columns[:3], *shared, columns[9]), (), {})
