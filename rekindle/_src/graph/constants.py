@@ -44,6 +44,8 @@ def _value(tensor: Any, known: dict[Any, Any], depth: int) -> np.ndarray | None:
     if rule is not None:
         found = rule(infer.InferContext(op))
         result = None if found is None else found[tensor._value_index]
+    elif op.type == "PlaceholderWithDefault":  # may be fed another value
+        result = None
     elif op._inputs and not op.signature.stateful and _evaluator and depth < 64 and _is_small(tensor):
         result = _computed(op, tensor, known, depth)
     known[tensor] = result
