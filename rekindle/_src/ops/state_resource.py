@@ -224,7 +224,7 @@ def resource_gather_nd(resource, indices):
 @resource_gather_nd.gradient
 def resource_gather_nd_gradient(op, dy):
     ref, indices = op.inputs[0], op.inputs[1]
-    ref_shape = shape_of_variable(ref)
+    ref_shape = variable_shape(ref)
     if indices.shape.ndims == 2 and indices.shape.as_list()[-1] == 1:
         return IndexedSlices(dy, array_shape.squeeze(indices, -1), ref_shape), None
     return opdef.call("ScatterNd", indices, dy, ref_shape), None

@@ -11,7 +11,14 @@ from rekindle._src.graph import convert, scopes
 from rekindle._src.graph.opdef import call
 from rekindle._src.graph.tensor import Tensor
 from rekindle._src.names import public
-from rekindle._src.ops import array_fill, array_join, array_shape, state, state_resource, state_scatter
+from rekindle._src.ops import (
+    array_fill,
+    array_join,
+    array_shape,
+    state,
+    state_resource,
+    state_scatter,
+)
 
 
 def _is_ref(variable: Any) -> bool:

@@ -17,7 +17,12 @@ from rekindle._src.graph.collections import GraphKeys, get_collection
 from rekindle._src.names import public
 from rekindle._src.state.ref_variable import RefVariable
 from rekindle._src.state.resource_variable import ResourceVariable, resource_variables_enabled
-from rekindle._src.state.variable import VariableAggregation, VariableSynchronization, creators, set_default_creator
+from rekindle._src.state.variable import (
+    VariableAggregation,
+    VariableSynchronization,
+    creators,
+    set_default_creator,
+)
 from rekindle._src.state.variable_store import AUTO_REUSE, VariableStore
 
 _STORE = ("__variable_store",)
@@ -377,7 +382,7 @@ def _chained(outer: Callable[..., Any], inner: Callable[..., Any]) -> Callable[.
     return getter
 
 
-def _unique_below_current(prefix: str) -> str:
+def unique_below_current(prefix: str) -> str:
     """`prefix` with "_1", "_2", ... where scopes of that name were opened in the current one."""
     store = get_variable_scope_store()
     current = store.current_scope.name
@@ -420,9 +425,9 @@ class variable_scope:  # noqa: N801 - the name is TensorFlow's
         self._name_or_scope = name_or_scope
         self._default_name = default_name
         self._reuse = reuse or None
-        self._settings = dict(
-            initializer=initializer, regularizer=regularizer, caching_device=caching_device, partitioner=partitioner,
-            custom_getter=custom_getter, dtype=dtype, use_resource=use_resource, constraint=constraint)
+        self._settings = {
+            "initializer": initializer, "regularizer": regularizer, "caching_device": caching_device, "partitioner": partitioner,
+            "custom_getter": custom_getter, "dtype": dtype, "use_resource": use_resource, "constraint": constraint}
         self._auxiliary_name_scope = auxiliary_name_scope
         self._graph = scopes.graph_from(values or [])
         self._pure: PureVariableScope | None = None
@@ -453,7 +458,7 @@ class variable_scope:  # noqa: N801 - the name is TensorFlow's
                 raise ValueError("reuse=True cannot be used without a name_or_scope")
             self._name_scope = name_scope or scopes.name_scope(self._default_name)
             old = stack.enter_context(self._name_scope)
-            unique = _unique_below_current(self._default_name or "")
+            unique = unique_below_current(self._default_name or "")
             self._pure = PureVariableScope(unique, old, None, **self._settings)
             return stack.enter_context(self._pure)
         if not isinstance(given, (str, VariableScope)):

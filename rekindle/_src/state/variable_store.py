@@ -19,7 +19,12 @@ from rekindle._src.ops import slicing
 from rekindle._src.state import initializers
 from rekindle._src.state.partitioned import PartitionedVariable, PartitionInfo
 from rekindle._src.state.resource_variable import HandleVariable, resource_variables_enabled
-from rekindle._src.state.variable import Variable, VariableAggregation, VariableSynchronization, checked_kinds
+from rekindle._src.state.variable import (
+    Variable,
+    VariableAggregation,
+    VariableSynchronization,
+    checked_kinds,
+)
 
 
 class ReuseMode(enum.Enum):
@@ -92,10 +97,10 @@ class VariableStore:
                      synchronization: Any = VariableSynchronization.AUTO,
                      aggregation: Any = VariableAggregation.NONE) -> Any:
         """What custom getters get as `getter`."""
-        request = dict(
-            shape=shape, dtype=dtype, initializer=initializer, regularizer=regularizer, reuse=reuse,
-            trainable=trainable, collections=collections, caching_device=caching_device, validate_shape=validate_shape,
-            use_resource=use_resource, constraint=constraint, synchronization=synchronization, aggregation=aggregation)
+        request = {
+            "shape": shape, "dtype": dtype, "initializer": initializer, "regularizer": regularizer, "reuse": reuse,
+            "trainable": trainable, "collections": collections, "caching_device": caching_device, "validate_shape": validate_shape,
+            "use_resource": use_resource, "constraint": constraint, "synchronization": synchronization, "aggregation": aggregation}
         is_scalar = isinstance(shape, Sequence) and not shape
         if partitioner is not None and not is_scalar:
             if not callable(partitioner):
