@@ -1,9 +1,9 @@
 """Modules inside TensorFlow, answered name by name: `tensorflow.python.ops.math_ops.reduce_mean`.
 
-Holds `DeepModule`. A name is looked for, in this order: among the protocol messages, in the modules
-of Rekindle that stand for that module (`HOMES`), under the public name that TensorFlow gives the
-same object, among the ops (`gen_math_ops.mat_mul`), and last as `tf.<name>`. The table of inner
-names is in rekindle/_src/facts.
+Holds `DeepModule`. A name is looked for, in this order: among the protocol messages, under the
+public name that TensorFlow gives the same object, in the modules of Rekindle that stand for that
+module (`HOMES`), among the ops (`gen_math_ops.mat_mul`), and last as `tf.<name>`. The table of
+inner names is in rekindle/_src/facts.
 """
 from __future__ import annotations
 
@@ -24,26 +24,55 @@ HOMES: dict[str, str] = {
     "contrib.learn.python.learn.datasets.base": "data.mnist",
     "contrib.learn.python.learn.datasets.mnist": "data.mnist",
     "examples.tutorials.mnist.input_data": "data.mnist",
-    "python.framework.ops": (
-        "graph.graph graph.operation graph.tensor graph.scopes graph.collections graph.convert "
-        "graph.opdef autodiff.registration"
-    ),
+    "python.client.session": "run.session",
+    "python.framework.constant_op": "ops.constant",
+    "python.framework.device": "graph.devices",
     "python.framework.dtypes": "graph.dtypes",
     "python.framework.errors": "errors",
     "python.framework.errors_impl": "errors",
+    "python.framework.importer": "formats.graph_import",
+    "python.framework.indexed_slices": "graph.sparse",
+    "python.framework.meta_graph": "graph.meta_graph train.meta_graph_files",
+    "python.framework.ops": (
+        "graph.graph graph.operation graph.tensor graph.scopes graph.collections graph.convert "
+        "graph.opdef graph.meta_graph graph.sparse autodiff.registration"
+    ),
+    "python.framework.random_seed": "graph.seeds",
+    "python.framework.smart_cond": "ops.cond",
+    "python.framework.sparse_tensor": "graph.sparse",
     "python.framework.tensor_shape": "graph.shapes",
-    "python.framework.versions": "platform.versions",
+    "python.framework.tensor_util": "graph.constants graph.tensor_value",
     "python.framework.test_util": (
         "testing.case testing.decorators testing.graphs testing.hardware"
     ),
+    "python.framework.versions": "platform.versions",
+    "python.layers.utils": "graph.constants ops.cond",
     "python.lib.io.file_io": "platform.file_io",
+    "python.ops.array_ops": "ops.array",
+    "python.ops.control_flow_ops": "ops.control ops.control_flow ops.flow_context ops.cond",
     "python.ops.gradient_checker": "testing.jacobians",
     "python.ops.gradient_checker_v2": "testing.function_jacobians",
+    "python.ops.init_ops": "state.initializers",
+    "python.ops.linalg_ops": "ops.math",
+    "python.ops.math_ops": "ops.math",
+    "python.ops.nn": "ops.convolution ops.conv_transpose ops.bias ops.softmax",
+    "python.ops.nn_impl": "ops.norm ops.softmax",
+    "python.ops.nn_ops": "ops.convolution ops.conv_transpose ops.bias ops.softmax",
+    "python.ops.random_ops": "ops.random",
+    "python.ops.resource_variable_ops": "state.resource_variable ops.state_resource",
+    "python.ops.state_ops": "state.assign ops.state",
+    "python.ops.variable_scope": "state.variable_scope state.variable_store",
+    "python.ops.variables": (
+        "state.variable state.variables state.ref_variable state.partitioned"
+    ),
     "python.platform.benchmark": "testing.benchmark",
     "python.platform.flags": "tf.flags",
     "python.platform.googletest": "testing.main testing.folders testing.benchmark",
     "python.platform.test": "testing.main testing.case",
     "python.platform.tf_logging": "tf_logging",
+    "python.training.saver": "train.saver train.saver_builder train.saveables",
+    "python.training.slot_creator": "train.slots",
+    "python.training.training_util": "train.global_step",
     "python.util.compat": "compat platform.numeric_types",
     "python.util.nest": "nest",
 }
@@ -76,13 +105,13 @@ class DeepModule(ModuleType):
         path = self._path
         if path.endswith("_pb2"):
             return _messages(path).get(name, _ABSENT)
+        public = facts.deep_names(path).get(name)
+        if public:
+            return public_value(public, _ABSENT)
         for home in HOMES.get(path, "").split():
             found = getattr(_home(home), name, _ABSENT)
             if found is not _ABSENT:
                 return found
-        public = facts.deep_names(path).get(name)
-        if public:
-            return public_value(public, _ABSENT)
         if ".gen_" in f".{path}":
             return generated(name)
         return public_value(name, _ABSENT)

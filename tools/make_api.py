@@ -10,6 +10,7 @@ says so, exits 1 and changes nothing.
 """
 from __future__ import annotations
 
+import ast
 import importlib
 import pkgutil
 import sys
@@ -34,7 +35,8 @@ def main() -> int:
     modules = source_modules()
     broken = import_all(modules)
     if broken:
-        print(f"make_api: {len(broken)} modules do not import; nothing was written", file=sys.stderr)
+        said = f"make_api: {len(broken)} modules do not import; nothing was written"
+        print(said, file=sys.stderr)
         return 1
     files = public_files(modules)
     stale = [file for file in written_before() if file not in files]
@@ -111,13 +113,14 @@ def spaces_of_names() -> Spaces:
 
 def module_text(space: str, spaces: Spaces, modules: list[str]) -> str:
     """The text of one public module."""
-    title = f"tf.{space}" if space else "TensorFlow 1.x programs on PyTorch: `import rekindle as tf`"
+    title = f"tf.{space}" if space else "TensorFlow 1.15 on PyTorch: `import rekindle as tf`"
     package = f"rekindle.{space}" if space else "rekindle"
     lazy, eager = children(space, spaces)
     definitions, parts = definition_imports(spaces[space])
     if not space:
+        later = imported_on_demand()
         for module in modules:
-            if module.startswith(REGISTERING) and module not in definitions:
+            if module.startswith(REGISTERING) and module not in (*definitions, *later):
                 folder, _, word = module.rpartition(".")
                 definitions.setdefault(folder, []).append(f"{word} as _{word}")
         definitions["rekindle.install"] = ["install as install"]
@@ -137,6 +140,19 @@ def children(space: str, spaces: Spaces) -> tuple[list[str], list[str]]:
     all_lazy = space.split(".")[0] in LAZY
     lazy = [one for one in inside if all_lazy or (not space and one in LAZY)]
     return lazy, [one for one in inside if one not in lazy]
+
+
+def imported_on_demand() -> set[str]:
+    """The modules of _src that a function imports when it runs, for what they cost to import."""
+    found = set()
+    for file in SOURCE.rglob("*.py"):
+        tree = ast.parse(file.read_text())
+        functions = [one for one in ast.walk(tree) if isinstance(one, ast.FunctionDef)]
+        inner = [one for function in functions for one in ast.walk(function)]
+        for node in inner:
+            if isinstance(node, ast.ImportFrom):
+                found |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return found
 
 
 def definition_imports(own: dict[str, tuple[str, str]]) -> tuple[dict[str, list[str]], list[str]]:

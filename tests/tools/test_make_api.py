@@ -58,3 +58,11 @@ def test_old_names(texts):
 def test_a_name_cannot_be_a_namespace_too(texts):
     with pytest.raises(ValueError, match="tf.nn is a name and a namespace"):
         texts({"nn": ("m", "nn"), "nn.relu": ("m", "relu")})
+
+
+def test_modules_that_are_imported_on_demand_stay_out(texts, monkeypatch):
+    monkeypatch.setitem(TOOL["module_text"].__globals__, "imported_on_demand",
+                        lambda: {"rekindle._src.ops.y"})
+    found = texts({"a": ("m", "a")}, ["rekindle._src.ops.y"])
+    assert "as _y" not in found[""]
+    assert "rekindle._src.ops.philox_kernels" in TOOL["imported_on_demand"]()
