@@ -162,12 +162,12 @@ def bounded_numbers(shape, means, stdevs, minvals, maxvals, *, seed=0, seed2=0, 
 bounded_numbers.no_gradient()
 
 
-@op("RandomShuffle", infer=infer.same, aliases=0, structural=True)
+@op("RandomShuffle", infer=infer.same, aliases=0, host=True, structural=True)
 def shuffled(value, *, seed=0, seed2=0, ctx):
     """The rows in random order."""
     if not value.shape or value.shape[0] <= 1 or 0 in value.shape:
         return value
-    return value[_stream(ctx, seed, seed2).permutation(value.shape[0]).to(value.device)]
+    return value[_stream(ctx, seed, seed2).permutation(value.shape[0])]
 
 
 @op("Multinomial", infer=class_samples)
@@ -201,10 +201,10 @@ def check_logits(logits: torch.Tensor, num_samples: torch.Tensor) -> int:
     return int(num_samples)
 
 
-@op("RandomGamma", infer=shaped_with_parameters)
+@op("RandomGamma", infer=shaped_with_parameters, host=True)
 def gamma_numbers(shape, alpha, *, seed=0, seed2=0, ctx):
     """Gamma with rate 1: alpha [...] -> [*shape, ...]."""
-    return _stream(ctx, seed, seed2).gamma(sizes(shape), alpha).to(alpha.device)
+    return _stream(ctx, seed, seed2).gamma(sizes(shape), alpha)
 
 
 @gamma_numbers.gradient
@@ -231,16 +231,16 @@ def gamma_slope(alpha, sample):
     return torch.from_numpy(out).reshape(wide[0].shape).to(alpha.dtype)
 
 
-@op("RandomPoisson", infer=shaped_with_parameters)
+@op("RandomPoisson", infer=shaped_with_parameters, host=True)
 def old_poisson_numbers(shape, rate, *, seed=0, seed2=0, dtype, ctx):
     """Poisson counts: rate [...] -> [*shape, ...]; the op of graphs before RandomPoissonV2."""
-    return _stream(ctx, seed, seed2).poisson(sizes(shape), rate, dtype.torch).to(rate.device)
+    return _stream(ctx, seed, seed2).poisson(sizes(shape), rate, dtype.torch)
 
 
-@op("RandomPoissonV2", infer=shaped_with_parameters)
+@op("RandomPoissonV2", infer=shaped_with_parameters, host=True)
 def poisson_numbers(shape, rate, *, seed=0, seed2=0, dtype=dtypes.int64, ctx):
     """Poisson counts: rate [...] -> [*shape, ...]."""
-    return _stream(ctx, seed, seed2).poisson(sizes(shape), rate, dtype.torch).to(rate.device)
+    return _stream(ctx, seed, seed2).poisson(sizes(shape), rate, dtype.torch)
 
 
 def shape_tensor(shape: Any) -> Tensor:

@@ -39,7 +39,7 @@ def _true_classes(true_classes: torch.Tensor, num_true: int) -> np.ndarray:
             f"{true_classes.shape[1]} was: {num_true}"
         )
         raise errors.InvalidArgumentError(None, None, message)
-    return true_classes.cpu().numpy()
+    return true_classes.numpy()
 
 
 def _sample(
@@ -54,10 +54,10 @@ def _sample(
     found = philox_candidates.sample(distribution, position, *wanted, true)
     if isinstance(distribution, philox_candidates.Learned):
         distribution.learn(true)
-    return tuple(torch.from_numpy(part).to(ctx.device) for part in found)
+    return tuple(torch.from_numpy(part) for part in found)
 
 
-@op("UniformCandidateSampler", infer=_candidates)
+@op("UniformCandidateSampler", infer=_candidates, host=True)
 def uniform(true_classes, *, num_true, num_sampled, unique, range_max, seed=0, seed2=0, ctx):
     """Every class is as likely."""
     true = _true_classes(true_classes, num_true)
@@ -65,7 +65,7 @@ def uniform(true_classes, *, num_true, num_sampled, unique, range_max, seed=0, s
     return _sample(ctx, (seed, seed2), make, (num_sampled, unique), true)
 
 
-@op("LogUniformCandidateSampler", infer=_candidates)
+@op("LogUniformCandidateSampler", infer=_candidates, host=True)
 def log_uniform(true_classes, *, num_true, num_sampled, unique, range_max, seed=0, seed2=0, ctx):
     """Class c has probability log((c + 2) / (c + 1)) / log(range_max + 1)."""
     true = _true_classes(true_classes, num_true)
@@ -73,7 +73,7 @@ def log_uniform(true_classes, *, num_true, num_sampled, unique, range_max, seed=
     return _sample(ctx, (seed, seed2), make, (num_sampled, unique), true)
 
 
-@op("LearnedUnigramCandidateSampler", infer=_candidates)
+@op("LearnedUnigramCandidateSampler", infer=_candidates, host=True)
 def learned(true_classes, *, num_true, num_sampled, unique, range_max, seed=0, seed2=0, ctx):
     """A class is as likely as it was frequent among the true classes of earlier runs."""
     true = _true_classes(true_classes, num_true)
@@ -81,7 +81,7 @@ def learned(true_classes, *, num_true, num_sampled, unique, range_max, seed=0, s
     return _sample(ctx, (seed, seed2), make, (num_sampled, unique), true)
 
 
-@op("ThreadUnsafeUnigramCandidateSampler", infer=_candidates)
+@op("ThreadUnsafeUnigramCandidateSampler", infer=_candidates, host=True)
 def learned_unsafe(true_classes, *, num_true, num_sampled, unique, range_max, seed=0, seed2=0, ctx):
     """A class is as likely as it was frequent among the true classes of earlier runs."""
     true = _true_classes(true_classes, num_true)
@@ -89,7 +89,7 @@ def learned_unsafe(true_classes, *, num_true, num_sampled, unique, range_max, se
     return _sample(ctx, (seed, seed2), make, (num_sampled, unique), true)
 
 
-@op("FixedUnigramCandidateSampler", infer=_candidates)
+@op("FixedUnigramCandidateSampler", infer=_candidates, host=True)
 def fixed(
     true_classes,
     *,
@@ -147,13 +147,11 @@ def _weights(vocab_file: str, unigrams: Sequence[float]) -> np.ndarray:
     return np.asarray(weights, np.float32)
 
 
-@op("AllCandidateSampler", infer=_candidates)
-def every(true_classes, *, num_true, num_sampled, unique, seed=0, seed2=0, ctx):
+@op("AllCandidateSampler", infer=_candidates, host=True)
+def every(true_classes, *, num_true, num_sampled):
     """All classes, each expected once."""
-    true = torch.from_numpy(_true_classes(true_classes, num_true))
-    ones = torch.ones(num_sampled, device=ctx.device)
-    sampled = torch.arange(num_sampled, device=ctx.device)
-    return sampled, torch.ones(true.shape, device=ctx.device), ones
+    true = _true_classes(true_classes, num_true)
+    return torch.arange(num_sampled), torch.ones(true.shape), torch.ones(num_sampled)
 
 
 def _hits(c: Any) -> list[infer.Shape]:
@@ -164,7 +162,7 @@ def _hits(c: Any) -> list[infer.Shape]:
     return [(None,)] * 3
 
 
-@op("ComputeAccidentalHits", infer=_hits)
+@op("ComputeAccidentalHits", infer=_hits, host=True)
 def accidental_hits(true_classes, sampled_candidates, *, num_true):
     """Where a sampled class is a true one: rows of the true classes, places, weights."""
     if true_classes.dim() != 2 or true_classes.shape[1] != num_true:
