@@ -81,10 +81,10 @@ def keep_user_frames(report: traceback.TracebackException | None, seen: set[int]
 
 
 def is_user_file(filename: str) -> bool:
-    """False for Rekindle's own files and for what starts programs: runpy, click, absl.app."""
+    """False for Rekindle's own files and what starts programs: runpy, click, absl.app, importlib."""
     if filename.startswith((_PACKAGE, "<frozen ")):
         return False
     folder, name = os.path.split(filename)
     if name in ("runpy.py", "rekindle"):
         return False
-    return os.path.basename(folder) not in ("click", "absl")
+    return os.path.basename(folder) not in ("click", "absl", "importlib")
