@@ -18,8 +18,12 @@ from rekindle._src.graph import convert, dtypes, infer, scopes
 from rekindle._src.graph.opdef import call, op
 from rekindle._src.graph.shapes import Dimension
 from rekindle._src.graph.tensor import Tensor, overload
-from rekindle._src.names import public
+from rekindle._src.names import export, public
 from rekindle._src.ops import array_fill, array_join, array_pad, array_select, array_shape
+
+#: `x[:, tf.newaxis]` adds a dimension
+newaxis = None
+export("newaxis", __name__, "newaxis")
 
 _MASKS = ("begin_mask", "end_mask", "ellipsis_mask", "new_axis_mask", "shrink_axis_mask")
 
