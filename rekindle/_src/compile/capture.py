@@ -27,7 +27,7 @@ def _read(ref: Any) -> Any:
 
 
 #: the value of a ref variable, taken where a consumer that is not itself a ref op needs it
-READ = Block("Read", _read, aliases=0)
+READ = Block("Read", _read, aliases=(0,))
 
 
 def needed(fetches: list[Any], targets: list[Any], feeds: set[Any]) -> list[Any]:

@@ -55,16 +55,12 @@ def _roots(program: Program) -> dict[int, frozenset[int]]:
     """For each value, the feeds, constants and buffers whose memory it may share, and itself."""
     roots: dict[int, frozenset[int]] = {}
     for instr in program.instrs:
-        alias = instr.block.aliases
-        reads = instr.block.type in ("Read", "ReadVariableOp")
-        for i, output in enumerate(instr.outputs):
-            roots[output] = frozenset((output,))
-            if reads:
-                roots[output] = roots[output] | {instr.inputs[0]}
-            elif alias is not None and i == 0:
-                source = list(flat((instr.inputs[alias],)))
-                for one in source:
-                    roots[output] = roots[output] | roots.get(one, frozenset((one,)))
+        shared = {n for i in instr.block.aliases for n in flat((instr.inputs[i],))}
+        if instr.block.type == "ReadVariableOp":
+            shared = {instr.inputs[0]}
+        inherited = frozenset().union(*(roots.get(n, frozenset((n,))) for n in shared))
+        for output in instr.outputs:
+            roots[output] = inherited | {output}
     return roots
 
 

@@ -26,7 +26,7 @@ class Block:
     kernel: Callable[..., Any]
     keywords: tuple[str, ...] = ()
     update_positions: tuple[int, ...] = ()
-    aliases: int | None = None
+    aliases: tuple[int, ...] = ()
     host: bool = False
     pure: bool = True
     once: bool = False

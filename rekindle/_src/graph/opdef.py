@@ -37,7 +37,7 @@ class Op:
     """One op: its signature, shape rule, kernel, facts for the compiler, and gradient; calling it adds an operation."""
 
     def __init__(self, op_type: str, kernel: Callable[..., Any], *, updates: tuple[str, ...] = (),
-                 aliases: int | None = None, host: bool = False, pure: bool | None = None, once: bool = False,
+                 aliases: int | tuple[int, ...] = (), host: bool = False, pure: bool | None = None, once: bool = False,
                  structural: bool = False) -> None:
         self.type = op_type
         self.signature = signature(op_type)
@@ -46,7 +46,7 @@ class Op:
                               if p.kind is inspect.Parameter.KEYWORD_ONLY)
         self.updates = updates
         self.update_positions = tuple(i for i, a in enumerate(self.signature.inputs) if a.name in updates)
-        self.aliases = aliases
+        self.aliases = (aliases,) if isinstance(aliases, int) else aliases
         self.host = host
         self.once = once
         self.structural = structural
@@ -90,7 +90,7 @@ class Op:
 
 
 def op(op_type: str, *, public: str = "", infer: infer.Rule | None = None, updates: tuple[str, ...] = (),
-       aliases: int | None = None, host: bool = False, pure: bool | None = None,
+       aliases: int | tuple[int, ...] = (), host: bool = False, pure: bool | None = None,
        once: bool = False, structural: bool = False) -> Callable[[Callable[..., Any]], Op]:
     """Decorator: make the block of an op of a kernel.
 
@@ -99,7 +99,7 @@ def op(op_type: str, *, public: str = "", infer: infer.Rule | None = None, updat
       public: tf names of the block itself, separated by spaces.
       infer: the shape rule; without it nothing is known of the outputs.
       updates: the inputs (variables) whose value the kernel changes.
-      aliases: the index of the input whose memory the output may share.
+      aliases: the index of the input (or indices) whose memory the outputs may share.
       host: the kernel works on Python objects or on the CPU whatever the device.
       pure: the outputs depend on the inputs only; default: the op is not stateful.
       structural: the kernel moves or compares elements but does not compute with them, so it works on strings too

@@ -111,7 +111,7 @@ def _unpacked(c: Any) -> Any:
     return [sizes[:axis] + sizes[axis + 1 :]] * count
 
 
-@op("Unpack", infer=_unpacked, structural=True)
+@op("Unpack", infer=_unpacked, structural=True, aliases=0)
 def unpack(value, *, num, axis=0):
     """The slices along an axis, which goes."""
     return torch.unbind(value, axis)

@@ -68,7 +68,7 @@ def _split_rule(c: Any) -> Any:
     return [sizes[:axis] + (size,) + sizes[axis + 1 :]] * count
 
 
-@op("Split", infer=_split_rule, structural=True)
+@op("Split", infer=_split_rule, structural=True, aliases=1)
 def split_op(split_dim, value, *, num_split):
     """The tensor cut into equal pieces along an axis."""
     return torch.split(value, even_part(value.shape, int(split_dim), num_split), int(split_dim))
@@ -131,7 +131,7 @@ def _split_parts(parts: list[int], whole: int | None) -> list[int | None]:
     return out
 
 
-@op("SplitV", infer=_split_v_rule, structural=True)
+@op("SplitV", infer=_split_v_rule, structural=True, aliases=0)
 def split_v(value, size_splits, split_dim, *, num_split):
     """The tensor cut into pieces of the given sizes along an axis."""
     return torch.split(

@@ -90,7 +90,7 @@ def _backward(dy, x, scale, mean, variance, epsilon, data_format, is_training):
     return windows.original(dx, data_format), dscale, doffset, reserved, reserved
 
 
-@op("FusedBatchNorm", infer=_forward_shapes)
+@op("FusedBatchNorm", infer=_forward_shapes, aliases=(3, 4))
 def fused_batch_norm_op(
     x, scale, offset, mean, variance, *, epsilon=1e-4, data_format="NHWC", is_training=True
 ):
@@ -98,7 +98,7 @@ def fused_batch_norm_op(
     return _forward(x, scale, offset, mean, variance, epsilon, data_format, is_training)
 
 
-@op("FusedBatchNormV2", infer=_forward_shapes)
+@op("FusedBatchNormV2", infer=_forward_shapes, aliases=(3, 4))
 def fused_batch_norm_v2(
     x, scale, offset, mean, variance, *, epsilon=1e-4, data_format="NHWC", is_training=True
 ):
@@ -106,7 +106,7 @@ def fused_batch_norm_v2(
     return _forward(x, scale, offset, mean, variance, epsilon, data_format, is_training)
 
 
-@op("FusedBatchNormV3", infer=_forward_v3_shapes)
+@op("FusedBatchNormV3", infer=_forward_v3_shapes, aliases=(3, 4))
 def fused_batch_norm_v3(
     x, scale, offset, mean, variance, *, epsilon=1e-4, data_format="NHWC", is_training=True
 ):
