@@ -21,7 +21,7 @@ def _equality_shape(c: Any) -> infer.Shape:
         return None
 
 
-@op("Equal", public="equal math.equal", infer=_equality_shape, structural=True)
+@op("Equal", infer=_equality_shape, structural=True)
 def equal(x, y, *, incompatible_shape_error=True):
     """True where x and y are the same."""
     return (
@@ -31,7 +31,7 @@ def equal(x, y, *, incompatible_shape_error=True):
     )
 
 
-@op("NotEqual", public="not_equal math.not_equal", infer=_equality_shape, structural=True)
+@op("NotEqual", infer=_equality_shape, structural=True)
 def not_equal(x, y, *, incompatible_shape_error=True):
     """True where x and y differ."""
     return (
@@ -39,6 +39,18 @@ def not_equal(x, y, *, incompatible_shape_error=True):
         if incompatible_shape_error or fits(x, y)
         else torch.tensor(True, device=x.device)
     )
+
+
+@public("equal", "math.equal")
+def tf_equal(x: Any, y: Any, name: str | None = None) -> Any:
+    """True where x and y are the same; shapes that cannot be broadcast are an error."""
+    return equal(x, y, name=name)
+
+
+@public("not_equal", "math.not_equal")
+def tf_not_equal(x: Any, y: Any, name: str | None = None) -> Any:
+    """True where x and y differ; shapes that cannot be broadcast are an error."""
+    return not_equal(x, y, name=name)
 
 
 def fits(x: torch.Tensor, y: torch.Tensor) -> bool:
