@@ -78,6 +78,26 @@ def _checked_elements(elements: Any) -> list[str] | None:
     return [x.decode() if isinstance(x, bytes) else x for x in elements]
 
 
+def _take_shapes(op: Any, node: Any) -> None:
+    """Let the outputs have the shapes that the exporter knew (`_output_shapes`).
+
+    Raises:
+      ValueError: they contradict what the op's shape rule says.
+    """
+    if "_output_shapes" not in node.attr:
+        return
+    known = node.attr["_output_shapes"].list.shape
+    if len(known) < len(op.outputs):
+        raise ValueError(f"Node '{node.name}' has {len(op.outputs)} outputs but the _output_shapes attribute specifies "
+                         f"shapes for {len(known)} outputs")
+    for tensor, shape in zip(op.outputs, known, strict=False):
+        try:
+            tensor._static_shape = infer.merge(tensor._static_shape, attr_forms.shape_from_proto(shape))
+        except ValueError as error:
+            raise ValueError(f"Node '{node.name}' has an _output_shapes attribute inconsistent with the GraphDef for "
+                             f"output #{tensor.value_index}: {error}") from None
+
+
 def _check_version(graph_def: Any) -> None:
     if graph_def.versions.min_consumer > GRAPH_DEF_VERSION:
         raise ValueError(f"GraphDef min consumer version {graph_def.versions.min_consumer} above current version "
@@ -98,6 +118,7 @@ class _Import:
         self.producer = {o.name: o for o in producer_ops.op} if producer_ops is not None else {}
         library.add_functions(self.graph, graph_def.library)
         self.by_name = self._index()
+        self.versions = graph_def.versions
 
     def _tensors(self, input_map: dict[str, Any]) -> dict[str, Any]:
         """The map with Python values as constants, named as TensorFlow names them."""
@@ -122,6 +143,7 @@ class _Import:
 
     def run(self) -> None:
         """Make all nodes, those that can be made first in the GraphDef's order."""
+        self._merge_versions()
         names = self._new_names()
         back: list[tuple[Any, int, str]] = []
         for node in self._ordered():
@@ -133,6 +155,13 @@ class _Import:
         unused = [k for k in self.input_map if k not in self.used and (k + ":0") not in self.used]
         if unused:
             raise ValueError(f"Attempted to map inputs that were not found in graph_def: [{', '.join(unused)}]")
+
+    def _merge_versions(self) -> None:
+        """Let the graph count as being as old as the GraphDef: old nodes mean other things."""
+        own = self.graph.graph_def_versions
+        own.producer = min(own.producer, self.versions.producer)
+        own.min_consumer = max(own.min_consumer, self.versions.min_consumer)
+        own.bad_consumers.extend(set(self.versions.bad_consumers) - set(own.bad_consumers))
 
     def _new_names(self) -> dict[str, str]:
         """The full name of each node; where it is taken, "_1", "_2", ... tell them apart."""
@@ -220,6 +249,7 @@ class _Import:
         graph = self.graph
         full = names[node.name]
         op = graph.add(facts, inputs, attrs, full, infer.output_types(facts, attrs), controls=controls)
+        _take_shapes(op, node)
         self._place(op, node, names)
         back.extend((op, at, text) for at, text in later)
         return op

@@ -89,11 +89,11 @@ def strip_name_scope(name: Any, export_scope: str | None) -> str:
     return re.sub(rf"(\^|loc:@|^){re.escape(scope)}[/]+(.*)", r"\1\2", name, count=1)
 
 
-def prepend_name_scope(name: Any, import_scope: str | None) -> str:
+def prepend_name_scope(name: Any, import_scope: str | None) -> Any:
     """`name` below a scope: "b:0" -> "a/b:0", "^b" -> "^a/b", "loc:@b" -> "loc:@a/b"."""
-    name = name.decode() if isinstance(name, bytes) else str(name)
     if not import_scope:
         return name
+    name = name.decode() if isinstance(name, bytes) else str(name)
     scope = import_scope.removesuffix("/")
     return re.sub(r"(\^|loc:@|^)(.*)", lambda m: f"{m[1]}{scope}/{m[2]}", name, count=1)
 

@@ -16,7 +16,7 @@ def _declared(c: Any) -> Any:
     """The shape that was asked for; a scalar of old graphs means that nothing was."""
     shape = c.attr("shape")
     producer = c.op.graph.graph_def_versions.producer
-    return None if shape == () and producer < 24 else shape
+    return None if shape == () and producer <= 21 else shape
 
 
 @op("Placeholder", infer=_declared, pure=False)
