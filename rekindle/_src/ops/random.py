@@ -213,10 +213,14 @@ def gamma_numbers_gradient(op, dy):
     shape, alpha = op.inputs[0], op.inputs[1]
     with scopes.control_dependencies([dy]):
         outer = array_ops.shape(shape)[0]
-        ones = array_ops.ones([outer], dtype=dtypes.int32)
-        new_shape = array_ops.concat([ones, array_ops.shape(alpha)], axis=0)
-        slope = gamma_slope(array_ops.reshape(alpha, new_shape), op.outputs[0])
+        slope = gamma_slope(add_leading_unit_dimensions(alpha, outer), op.outputs[0])
         return None, math_ops.reduce_sum(dy * slope, axis=math_ops.range(outer))
+
+
+def add_leading_unit_dimensions(x: Any, num_dimensions: Any) -> Tensor:
+    """The tensor with axes of size 1 in front: [...] -> [1, ..., 1, ...]."""
+    ones = array_ops.ones([num_dimensions], dtype=dtypes.int32)
+    return array_ops.reshape(x, array_ops.concat([ones, array_ops.shape(x)], axis=0))
 
 
 @op("RandomGammaGrad", infer=infer.broadcast, host=True)
