@@ -193,6 +193,10 @@ _FIELD = {"float32": "float_val", "float64": "double_val", "int32": "int_val", "
           "int8": "int_val", "uint16": "int_val", "int64": "int64_val", "bool": "bool_val", "uint32": "uint32_val",
           "uint64": "uint64_val", "qint8": "int_val", "quint8": "int_val", "qint16": "int_val", "quint16": "int_val",
           "qint32": "int_val"}
+#: types whose arrays are written as raw bytes; those of others are written value by value
+_IN_BYTES = frozenset([
+    "float32", "float64", "int32", "uint8", "int16", "int8", "int64", "qint8", "quint8", "qint16", "quint16", "qint32",
+    "uint32", "uint64"])
 
 
 def array_proto(array: np.ndarray, dtype: DType) -> Any:
@@ -211,20 +215,20 @@ def array_proto(array: np.ndarray, dtype: DType) -> Any:
     if array.nbytes > _LIMIT and 0 not in array.strides:
         raise ValueError("Cannot create a tensor proto whose content is larger than 2GB.")
     splat = array.size > 1 and 0 in array.strides
-    if array.size != 1 and not splat:
+    if array.size > 1 and not splat and dtype.name in _IN_BYTES:
         out.tensor_content = np.ascontiguousarray(array).tobytes()
         return out
-    one = array.reshape(-1)[0] if array.size == 1 else array.flat[0]
+    flat = np.array([array.flat[0]], array.dtype) if splat else np.ascontiguousarray(array).reshape(-1)
     if dtype.is_quantized:
-        one = one[0]
+        flat = flat[dtype.name]
     if dtype in (dtypes.float16, dtypes.bfloat16):
-        out.half_val.append(int(np.asarray(one).view(np.uint16)))
+        out.half_val.extend(flat.view(np.uint16).tolist())
     elif dtype is dtypes.complex64:
-        out.scomplex_val.extend([one.real, one.imag])
+        out.scomplex_val.extend(flat.view(np.float32).tolist())
     elif dtype is dtypes.complex128:
-        out.dcomplex_val.extend([one.real, one.imag])
+        out.dcomplex_val.extend(flat.view(np.float64).tolist())
     else:
-        getattr(out, _FIELD[dtype.name]).append(one.item() if hasattr(one, "item") else one)
+        getattr(out, _FIELD[dtype.name]).extend(flat.tolist())
     return out
 
 
