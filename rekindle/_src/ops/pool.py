@@ -356,64 +356,6 @@ def avg_pool1d(
         return _linear(avg_pool, input, ksize, strides, padding, data_format, name)
 
 
-def _by_rank(
-    blocks: tuple[Any, Any, Any],
-    input: Any,
-    ksize: Any,
-    strides: Any,
-    padding: Any,
-    data_format: str | None,
-    name: Any,
-) -> Any:
-    if input.shape is not None:
-        n = len(input.shape) - 2
-    elif data_format is not None:
-        n = len(data_format) - 2
-    else:
-        raise ValueError("The input must have a rank or a data format must be given.")
-    if not 1 <= n <= 3:
-        raise ValueError(f"Input tensor must be of rank 3, 4 or 5 but was {n + 2}.")
-    channel = 1 if data_format is not None and data_format.startswith("NC") else n + 1
-    return blocks[n - 1](
-        input,
-        ksize=arguments.per_axis(ksize, n, channel, "ksize"),
-        strides=arguments.per_axis(strides, n, channel, "strides"),
-        padding=padding,
-        data_format=data_format,
-        name=name,
-    )
-
-
-@public("nn.max_pool_v2")
-def max_pool_of_rank(
-    input: Any,
-    ksize: Any,
-    strides: Any,
-    padding: Any,
-    data_format: str | None = None,
-    name: str | None = None,
-) -> Any:
-    """The maximum of each window, along one, two or three axes by the rank of the input."""
-    return _by_rank(
-        (max_pool1d, max_pool, pool3d.max_pool3d), input, ksize, strides, padding, data_format, name
-    )
-
-
-@public("nn.avg_pool_v2")
-def avg_pool_of_rank(
-    input: Any,
-    ksize: Any,
-    strides: Any,
-    padding: Any,
-    data_format: str | None = None,
-    name: str | None = None,
-) -> Any:
-    """The mean of each window, along one, two or three axes by the rank of the input."""
-    return _by_rank(
-        (avg_pool1d, avg_pool, pool3d.avg_pool3d), input, ksize, strides, padding, data_format, name
-    )
-
-
 @public("nn.max_pool_with_argmax")
 def max_pool_with_argmax_v1(
     input: Any,
