@@ -10,6 +10,7 @@ from __future__ import annotations
 import functools
 import importlib
 import re
+import sys
 from functools import cache
 from types import ModuleType
 from typing import Any
@@ -103,6 +104,8 @@ class DeepModule(ModuleType):
     def _find(self, name: str) -> Any:
         """The object, or `_ABSENT`."""
         path = self._path
+        if is_known(f"{path}.{name}"):  # python.ops.variable_scope is a module, not the class
+            return module(f"{path}.{name}")
         if path.endswith("_pb2"):
             return _messages(path).get(name, _ABSENT)
         public = facts.deep_names(path).get(name)
@@ -115,6 +118,15 @@ class DeepModule(ModuleType):
         if ".gen_" in f".{path}":
             return generated(name)
         return public_value(name, _ABSENT)
+
+
+def module(path: str) -> DeepModule:
+    """The one module of an inner path."""
+    canonical = f"tensorflow.{path}"
+    found = sys.modules.get(canonical)
+    if not isinstance(found, DeepModule):
+        found = sys.modules[canonical] = DeepModule(path)
+    return found
 
 
 def _home(home: str) -> ModuleType:

@@ -104,9 +104,7 @@ def answer(path: str) -> ModuleType:
         raise missing_module(path)
     if path.startswith("contrib.") and not _deep_paths.has_any(path):
         raise missing_module(path)
-    canonical = f"tensorflow.{path}"
-    found = sys.modules.get(canonical)
-    return found if isinstance(found, _deep_paths.DeepModule) else _deep_paths.DeepModule(path)
+    return _deep_paths.module(path)
 
 
 def is_public_module(path: str) -> bool:
