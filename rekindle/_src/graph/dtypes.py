@@ -224,6 +224,8 @@ uint32 = _make("uint32", 22, np.uint32, "u")
 uint64 = _make("uint64", 23, np.uint64, "u")
 half = float16
 double = float64
+# float32_ref and its kin, the types of the outputs of ref variables
+globals().update({d._as_ref.name: d._as_ref for d in tuple(_BY_ENUM.values())})
 export("half dtypes.half", __name__, "half")
 export("double dtypes.double", __name__, "double")
 
