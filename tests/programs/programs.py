@@ -46,7 +46,7 @@ class Program:
 
 MNIST = ["--data_dir", "{shared}/data/mnist"]
 
-SCRIPTS = ("control_flow", "gradients", "initializers", "layers", "networks", "optimizers",
+SCRIPTS = ("control_flow", "convolutions", "gradients", "initializers", "layers", "losses", "networks", "optimizers",
            "resource_optimizers", "saving", "schedules", "scopes", "sessions", "slicing")
 
 PROGRAMS = [

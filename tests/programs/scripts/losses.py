@@ -1,4 +1,4 @@
-"""tf.losses with weights, reductions, unknown shapes: their graphs, values, gradients, collections."""
+"""tf.losses with weights, reductions, unknown shapes: graphs, values, gradients, collections."""
 
 import numpy as np
 import tensorflow as tf
