@@ -16,13 +16,25 @@ Muller, "A note on the generation of random normal deviates", 1958.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from numba import njit
 
-# Compiled code is kept beside this file, or in the user's cache folder where that is not writable.
-compiled = njit(cache=True, nogil=True, error_model="numpy")
 inlined = njit(inline="always", error_model="numpy")
+
+
+def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Compile a loop at its first call, and keep the code beside this file or in the user's cache.
+
+    Where neither folder can be written, each process compiles anew.
+    """
+    try:
+        return njit(cache=True, nogil=True, error_model="numpy")(function)
+    except RuntimeError:
+        return njit(nogil=True, error_model="numpy")(function)
+
 
 WORD = np.uint64(0xFFFFFFFF)
 HALF = np.uint64(32)
