@@ -7,8 +7,8 @@ from tests.conformance.samples import case, floats, ints
 
 TAG = np.array(b"tag", object)
 METADATA = np.array(b"\n\x06\n\x04text", object)
-SUMMARY = np.array(b"\n\x0c\n\x03tag\x15\x00\x00\xc0?", object)
-OTHER = np.array(b"\n\n\n\x01a\x15\x00\x00\xc0?", object)
+SUMMARY = np.array(b"\n\x0a\n\x03tag\x15\x00\x00\xc0?", object)
+OTHER = np.array(b"\n\x08\n\x01a\x15\x00\x00\xc0?", object)
 STRINGS = np.array([[b"a", b"bc"]], object)
 
 CASES = [
