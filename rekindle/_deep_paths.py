@@ -19,13 +19,14 @@ from rekindle._missing import public_value
 from rekindle._src import facts, names
 from rekindle._src.graph import opdef, proto, signatures
 
-#: inner module -> where names of it are that are not public: modules below rekindle._src, and
-#: public namespaces as `tf.flags`
+#: inner module -> where names of it are that are not public: modules below rekindle._src, public
+#: namespaces as `tf.flags`, modules of the standard library as `std.inspect`
 HOMES: dict[str, str] = {
     "contrib.learn.python.learn.datasets.base": "data.mnist",
     "contrib.learn.python.learn.datasets.mnist": "data.mnist",
     "examples.tutorials.mnist.input_data": "data.mnist",
     "python.client.session": "run.session",
+    "python.eager.context": "platform.behavior",
     "python.framework.constant_op": "ops.constant",
     "python.framework.device": "graph.devices",
     "python.framework.dtypes": "graph.dtypes",
@@ -71,11 +72,15 @@ HOMES: dict[str, str] = {
     "python.platform.googletest": "testing.main testing.folders testing.benchmark",
     "python.platform.test": "testing.main testing.case",
     "python.platform.tf_logging": "tf_logging",
+    "python.tf2": "platform.behavior",
     "python.training.saver": "train.saver train.saver_builder train.saveables",
     "python.training.slot_creator": "train.slots",
     "python.training.training_util": "train.global_step",
     "python.util.compat": "compat platform.numeric_types",
+    "python.util.deprecation": "platform.deprecation",
     "python.util.nest": "nest",
+    "python.util.tf_contextlib": "std.contextlib",
+    "python.util.tf_inspect": "std.inspect",
 }
 
 _ABSENT = object()
@@ -131,9 +136,9 @@ def module(path: str) -> DeepModule:
 
 def _home(home: str) -> ModuleType:
     """The module that an entry of `HOMES` means."""
-    public = home.removeprefix("tf.")
-    folder = "rekindle." if public != home else "rekindle._src."
-    return importlib.import_module(folder + public)
+    kind, _, name = home.partition(".")
+    whole = {"tf": f"rekindle.{name}", "std": name}.get(kind, f"rekindle._src.{home}")
+    return importlib.import_module(whole)
 
 
 @cache

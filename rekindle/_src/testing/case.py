@@ -307,4 +307,6 @@ def _searched(error: BaseException) -> str:
 
 
 def _canonical(device: Any) -> str:
+    if device is None:
+        return ""
     return devices.canonical(device if isinstance(device, str) else device.to_string())
