@@ -5,10 +5,12 @@ equals an earlier read as long as no update of that variable stands between.
 """
 from __future__ import annotations
 
+import ast
 from typing import Any
 
 import numpy as np
 
+from rekindle._src.compile.inline import expression
 from rekindle._src.compile.program import Instr, Program, substitute, updated
 
 
@@ -21,7 +23,7 @@ def merge(program: Program) -> Program:
     for instr in program.instrs:
         inputs = substitute(instr.inputs, names)
         instr = Instr(instr.block, instr.node, inputs, instr.outputs, instr.attrs)
-        if instr.block.type == "Identity":
+        if is_identity(instr.block):
             names[instr.outputs[0]] = inputs[0]
             continue
         for number in updated(instr):
@@ -36,6 +38,12 @@ def merge(program: Program) -> Program:
         kept.append(instr)
         _follow_handles(instr, names)
     return program.with_instrs(kept, tuple(names.get(n, n) for n in program.outputs))
+
+
+def is_identity(block: Any) -> bool:
+    """True if a kernel does nothing but give its first input back."""
+    found = expression(block.kernel) if block.pure and 0 in block.aliases else None
+    return found is not None and isinstance(found[1], ast.Name) and found[1].id == found[0][0]
 
 
 def _equal_constants(program: Program) -> dict[int, int]:

@@ -16,10 +16,11 @@ from rekindle._src.compile.prune import prune
 from rekindle._src.compile.rules.adam import group_adam
 from rekindle._src.compile.rules.conv_bias import fuse_conv_bias
 from rekindle._src.compile.rules.noop import drop_noops
+from rekindle._src.compile.rules.pool_relu import fuse_pool_relu
 from rekindle._src.compile.transfer import transfer
 from rekindle._src.graph.infer import Shape
 
-PASSES = (drop_noops, merge, prune, fuse_conv_bias, group_adam)
+PASSES = (drop_noops, merge, prune, fuse_conv_bias, fuse_pool_relu, group_adam)
 
 
 def optimise(program: Program, shapes: list[Shape], evaluate: Evaluate) -> Program:

@@ -7,6 +7,7 @@ import torch
 
 from rekindle._src import errors
 from rekindle._src.graph.buffer import Buffer
+from rekindle._src.ops import sliding
 
 
 def apply_adam_group(var: list[Buffer], m: list[Buffer], v: list[Buffer], beta1_power: Any, beta2_power: Any, lr: Any,
@@ -32,3 +33,14 @@ def conv2d_bias(input: Any, filter: Any, bias: Any, *, strides: list[int], paddi
     """A convolution of NHWC images with symmetric padding, and its bias, in one kernel."""
     return torch.conv2d(input.permute(0, 3, 1, 2), filter.permute(3, 2, 0, 1), bias, strides[1:3], padding,
                         dilations[1:3]).permute(0, 2, 3, 1)
+
+
+def max_pool_relu_grad(input: Any, output: Any, grad: Any, *, ksize: list[int], strides: list[int],
+                       padding: str) -> Any:
+    """The gradient of relu, then max pooling: `input` is what relu gave and the pooling took."""
+    if sliding.has_loops(input, ksize):
+        from rekindle._src.ops import pool_kernels  # numba takes a while to import
+
+        return pool_kernels.gradient(input, grad, ksize[1], ksize[2], positive=True)
+    pooled = sliding.maximum_gradient(input, output, grad, ksize, strides, padding)
+    return torch.ops.aten.threshold_backward(pooled, input, 0)
