@@ -59,15 +59,25 @@ class OpError(Exception):
       node_def: the NodeDef that failed, or None.
       op: the Operation that failed, or None.
       message: what went wrong.
-      error_code: one of the codes of tf.errors.
+      error_code: one of the codes of tf.errors; default: the class's.
     """
 
-    def __init__(self, node_def: Any, op: Any, message: str, error_code: int) -> None:
+    _code: ClassVar[int] = UNKNOWN
+
+    def __init_subclass__(cls, code: int | None = None) -> None:
+        if code is None:
+            return
+        cls._code = code
+        _CLASS_OF_CODE[code] = cls
+        _CODE_OF_CLASS[cls] = code
+        public(f"errors.{cls.__name__}")(cls)
+
+    def __init__(self, node_def: Any, op: Any, message: str, error_code: int | None = None) -> None:
         super().__init__()
         self._node_def = node_def
         self._op = op
         self._message = message
-        self._error_code = error_code
+        self._error_code = self._code if error_code is None else error_code
 
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self).__new__, (type(self),), self.__dict__
@@ -107,88 +117,67 @@ class OpError(Exception):
         return "".join(parts)
 
 
-class _CodedError(OpError):
-    """An OpError whose class fixes the code: `class X(_CodedError, code=N)`."""
-
-    code: ClassVar[int]
-
-    def __init_subclass__(cls, code: int | None = None) -> None:
-        if code is None:
-            return
-        cls.code = code
-        _CLASS_OF_CODE[code] = cls
-        _CODE_OF_CLASS[cls] = code
-        public(f"errors.{cls.__name__}")(cls)
-
-    def __init__(self, node_def: Any, op: Any, message: str) -> None:
-        super().__init__(node_def, op, message, self.code)
-
-
-class CancelledError(_CodedError, code=CANCELLED):
+class CancelledError(OpError, code=CANCELLED):
     """The operation or the step was cancelled, by closing its session or its queue for instance."""
 
 
-class UnknownError(_CodedError, code=UNKNOWN):
+class UnknownError(OpError, code=UNKNOWN):
     """An error that came without a known code."""
 
-    def __init__(self, node_def: Any, op: Any, message: str, error_code: int = UNKNOWN) -> None:
-        super().__init__(node_def, op, message)
-        self._error_code = error_code
 
-
-class InvalidArgumentError(_CodedError, code=INVALID_ARGUMENT):
+class InvalidArgumentError(OpError, code=INVALID_ARGUMENT):
     """An operation received a value or a shape that it cannot take."""
 
 
-class DeadlineExceededError(_CodedError, code=DEADLINE_EXCEEDED):
+class DeadlineExceededError(OpError, code=DEADLINE_EXCEEDED):
     """The time allowed passed before the operation could complete."""
 
 
-class NotFoundError(_CodedError, code=NOT_FOUND):
+class NotFoundError(OpError, code=NOT_FOUND):
     """A file, directory, key or node that was asked for does not exist."""
 
 
-class AlreadyExistsError(_CodedError, code=ALREADY_EXISTS):
+class AlreadyExistsError(OpError, code=ALREADY_EXISTS):
     """What was to be created exists already."""
 
 
-class PermissionDeniedError(_CodedError, code=PERMISSION_DENIED):
+class PermissionDeniedError(OpError, code=PERMISSION_DENIED):
     """The caller may not run the operation, or not read or write the file."""
 
 
-class UnauthenticatedError(_CodedError, code=UNAUTHENTICATED):
+class UnauthenticatedError(OpError, code=UNAUTHENTICATED):
     """The request carries no valid credentials."""
 
 
-class ResourceExhaustedError(_CodedError, code=RESOURCE_EXHAUSTED):
+class ResourceExhaustedError(OpError, code=RESOURCE_EXHAUSTED):
     """Memory, disk or a quota is used up."""
 
 
-class FailedPreconditionError(_CodedError, code=FAILED_PRECONDITION):
+class FailedPreconditionError(OpError, code=FAILED_PRECONDITION):
     """The state is not what the operation needs: a variable that nobody initialised, mostly."""
 
 
-class AbortedError(_CodedError, code=ABORTED):
+class AbortedError(OpError, code=ABORTED):
     """The operation was aborted, by a concurrent one mostly."""
 
 
-class OutOfRangeError(_CodedError, code=OUT_OF_RANGE):
+class OutOfRangeError(OpError, code=OUT_OF_RANGE):
     """The end was passed: of a closed queue, of a data set, of a file."""
 
 
-class UnimplementedError(_CodedError, code=UNIMPLEMENTED):
+class UnimplementedError(OpError, code=UNIMPLEMENTED):
     """The operation does not take these arguments, valid as they are."""
 
 
-class InternalError(_CodedError, code=INTERNAL):
+class InternalError(OpError, code=INTERNAL):
     """Something that always holds did not hold."""
 
 
-class UnavailableError(_CodedError, code=UNAVAILABLE):
+class UnavailableError(OpError, code=UNAVAILABLE):
     """The runtime cannot be reached now; trying again may help."""
 
 
-class DataLossError(_CodedError, code=DATA_LOSS):
+class DataLossError(OpError, code=DATA_LOSS):
     """Data is lost or corrupt: a truncated record, a checksum that differs."""
 
 
@@ -204,13 +193,13 @@ def error_code_from_exception_type(cls: type[OpError]) -> int | OpError:
     if cls in _CODE_OF_CLASS:
         return _CODE_OF_CLASS[cls]
     warnings.warn("Unknown class exception", stacklevel=2)
-    return UnknownError(None, None, "Unknown class exception", None)  # type: ignore[arg-type]
+    return UnknownError(None, None, "Unknown class exception")
 
 
 def from_code(node_def: Any, op: Any, message: str, error_code: int) -> OpError:
     """The error of the class that `error_code` names; an unknown code warns and is UnknownError."""
     if error_code in _CLASS_OF_CODE:
-        return _CLASS_OF_CODE[error_code](node_def, op, message)  # type: ignore[call-arg]
+        return _CLASS_OF_CODE[error_code](node_def, op, message)
     warnings.warn(f"Unknown error code: {error_code}", stacklevel=2)
     return UnknownError(node_def, op, message, error_code)
 
