@@ -1,1 +1,1 @@
-"""layers"""
+"""Layers: functions of tensors with variables of their own, `tf.layers`."""
