@@ -63,6 +63,7 @@ HOMES: dict[str, str] = {
     "python.ops.random_ops": "ops.random",
     "python.ops.resource_variable_ops": "state.resource_variable ops.state_resource",
     "python.ops.state_ops": "state.assign ops.state",
+    "python.ops.summary_op_util": "ops.summary",
     "python.ops.variable_scope": "state.variable_scope state.variable_store",
     "python.ops.variables": (
         "state.variable state.variables state.ref_variable state.partitioned"
@@ -72,8 +73,14 @@ HOMES: dict[str, str] = {
     "python.platform.googletest": "testing.main testing.folders testing.benchmark",
     "python.platform.test": "testing.main testing.case",
     "python.platform.tf_logging": "tf_logging",
+    "python.pywrap_tensorflow": "formats.checkpoint_reader",
+    "python.summary.writer.event_file_writer": "summary.writer",
     "python.tf2": "platform.behavior",
+    "python.training.checkpoint_management": "train.checkpoint_files",
+    "python.training.checkpoint_utils": "train.checkpoint_variables",
     "python.training.saver": "train.saver train.saver_builder train.saveables",
+    "python.training.saving.saveable_object": "train.saveables",
+    "python.training.saving.saveable_object_util": "train.saveables",
     "python.training.slot_creator": "train.slots",
     "python.training.training_util": "train.global_step",
     "python.util.compat": "compat platform.numeric_types",

@@ -5,20 +5,19 @@ Holds `EventsWriter` (one file, written by one thread at a time) and `summary_it
 """
 from __future__ import annotations
 
-import logging
 import os
 import socket
 import time
 from collections.abc import Iterator
 from typing import IO, Any
 
+from rekindle._src import tf_logging as logging
 from rekindle._src.formats.files import file_error, open_file
 from rekindle._src.formats.tfrecord import framed, tf_record_iterator
 from rekindle._src.graph import proto
 from rekindle._src.names import public
 
 _VERSION = "brain.Event:2"
-_LOG = logging.getLogger("tensorflow")
 
 
 @public("train.summary_iterator")
@@ -85,7 +84,7 @@ class EventsWriter:
         if not self._pending:
             return
         if self._file is not None and not os.path.exists(self.path):
-            _LOG.warning("The events file %s has disappeared; going on in a new one.", self.path)
+            logging.warning("The events file %s has disappeared; going on in a new one.", self.path)
             self._file.close()
             self._file = None
             os.makedirs(os.path.dirname(self.path) or ".", exist_ok=True)

@@ -5,7 +5,6 @@ of collections whose items have a message of their own (`register_proto_function
 """
 from __future__ import annotations
 
-import logging
 import os
 import re
 from collections.abc import Callable, Iterable
@@ -14,6 +13,7 @@ from typing import Any, NamedTuple
 from google.protobuf import text_format
 from google.protobuf.message import DecodeError
 
+from rekindle._src import tf_logging as logging
 from rekindle._src.graph import attrs, proto, scopes, signatures
 from rekindle._src.graph.collections import GraphKeys
 from rekindle._src.graph.graph import Graph
@@ -29,7 +29,6 @@ for _name in ("GIT_VERSION", "version.GIT_VERSION", "__git_version__"):
     export(_name, __name__, "GIT_VERSION")
 
 UNBOUND_INPUT = "$unbound_inputs_"
-_LOG = logging.getLogger("tensorflow")
 _SAVER_OPS = frozenset(
     "SaveV2 Save SaveSlice LegacySave LegacySaveSlice RestoreV2 Restore RestoreSlice LegacyRestore "
     "LegacyRestoreSlice".split()
@@ -230,7 +229,7 @@ def _add_collection(
 ) -> None:
     """Add `items` as the collection `key`; a kind that has no form is left out with a warning."""
     if not isinstance(key, str | bytes):
-        _LOG.warning(
+        logging.warning(
             "Only collections with string type keys will be serialized. This key has %s", type(key)
         )
         return
@@ -240,7 +239,7 @@ def _add_collection(
     try:
         _fill_collection(out.collection_def[key], key, items, export_scope)
     except (TypeError, ValueError, AttributeError) as error:
-        _LOG.warning(
+        logging.warning(
             "Issue encountered when serializing %s.\nType is unsupported, or the types of the "
             "items don't match field type in CollectionDef. Note this is a warning and probably "
             "safe to ignore.\n%s",

@@ -6,7 +6,6 @@ Holds the ops and `tf.summary.scalar` and its kin. What is inside a message is m
 from __future__ import annotations
 
 import contextlib
-import logging
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -16,13 +15,13 @@ from google.protobuf import json_format
 from google.protobuf.message import DecodeError
 
 from rekindle._src import errors
+from rekindle._src import tf_logging as logging
 from rekindle._src.graph import attrs, collections, convert, dtypes, infer, proto, scopes
 from rekindle._src.graph.opdef import op
 from rekindle._src.names import public
 from rekindle._src.ops import summary_encode
 from rekindle._src.ops.torch_types import to_numpy
 
-_LOG = logging.getLogger("tensorflow")
 _ILLEGAL = re.compile(r"[^-/\w\.]")
 _SUMMARIES = (collections.GraphKeys.SUMMARIES,)
 
@@ -206,7 +205,7 @@ def scalar(name: str, tensor: Any, collections: Any = None, family: str | None =
     """
     with summary_scope(name, family, values=[tensor]) as (tag, scope):
         summary = scalar_summary(tags=tag, values=tensor, name=scope)
-        _collect(summary, collections, _SUMMARIES)
+        collect(summary, collections, _SUMMARIES)
     return summary
 
 
@@ -227,7 +226,7 @@ def image(
     """
     with summary_scope(name, family, values=[tensor]) as (tag, scope):
         summary = image_summary(tag=tag, tensor=tensor, max_images=max_outputs, name=scope)
-        _collect(summary, collections, _SUMMARIES)
+        collect(summary, collections, _SUMMARIES)
     return summary
 
 
@@ -243,7 +242,7 @@ def histogram(name: str, values: Any, collections: Any = None, family: str | Non
     """
     with summary_scope(name, family, "HistogramSummary", [values]) as (tag, scope):
         summary = histogram_summary(tag=tag, values=values, name=scope)
-        _collect(summary, collections, _SUMMARIES)
+        collect(summary, collections, _SUMMARIES)
     return summary
 
 
@@ -271,7 +270,7 @@ def audio(
         summary = audio_summary_v2(
             tag=tag, tensor=tensor, max_outputs=max_outputs, sample_rate=rate, name=scope
         )
-        _collect(summary, collections, _SUMMARIES)
+        collect(summary, collections, _SUMMARIES)
     return summary
 
 
@@ -320,7 +319,7 @@ def tensor_summary(
         summary = tensor_summary_v2(
             tensor=tensor, tag=tag, name=scope, serialized_summary_metadata=packed
         )
-        _collect(summary, collections, _SUMMARIES)
+        collect(summary, collections, _SUMMARIES)
     return summary
 
 
@@ -336,7 +335,7 @@ def merge(inputs: Any, collections: Any = None, name: str | None = None) -> Any:
     name = clean_tag(name)
     with scopes.name_scope(name, "Merge", inputs):
         summary = merge_summary(inputs=inputs, name=name)
-        _collect(summary, collections, ())
+        collect(summary, collections, ())
     return summary
 
 
@@ -380,7 +379,7 @@ def clean_tag(name: str | None) -> str | None:
         return None
     cleaned = _ILLEGAL.sub("_", name).lstrip("/")
     if cleaned != name:
-        _LOG.info("Summary name %s is illegal; using %s instead.", name, cleaned)
+        logging.info("Summary name %s is illegal; using %s instead.", name, cleaned)
     return cleaned
 
 
@@ -399,6 +398,7 @@ def summary_scope(
         yield (tag if family is None else f"{family}/{tag}"), scope
 
 
-def _collect(summary: Any, chosen: Any, default: tuple[str, ...]) -> None:
+def collect(summary: Any, chosen: Any, default: tuple[str, ...]) -> None:
+    """Add a summary to the collections chosen, or to those of `default` if that is None."""
     for key in default if chosen is None else chosen:
         collections.add_to_collection(key, summary)

@@ -6,7 +6,6 @@ is in `formats/events.py`, the summary ops in `ops/summary.py`.
 from __future__ import annotations
 
 import atexit
-import logging
 import os
 import queue
 import threading
@@ -15,13 +14,12 @@ import warnings
 import weakref
 from typing import Any
 
+from rekindle._src import tf_logging as logging
 from rekindle._src.formats.events import EventsWriter
 from rekindle._src.formats.files import file_error
 from rekindle._src.graph import meta_graph, proto, scopes
 from rekindle._src.graph.graph import Graph
 from rekindle._src.names import public
-
-_LOG = logging.getLogger("tensorflow")
 
 
 class EventFileWriter:
@@ -215,13 +213,13 @@ class FileWriter:
         given = graph_def if graph is None else graph
         if isinstance(given, Graph):
             if given is graph_def:
-                _LOG.warning(
+                logging.warning(
                     "When passing a `Graph` object, please use the `graph` named argument instead "
                     "of `graph_def`."
                 )
             given = given.as_graph_def(add_shapes=True)
         elif isinstance(given, proto.GraphDef):
-            _LOG.warning(
+            logging.warning(
                 "Passing a `GraphDef` to the SummaryWriter is deprecated. Pass a `Graph` object "
                 "instead, such as `sess.graph`."
             )

@@ -20,7 +20,7 @@ from rekindle._src.ops import checkpoint
 from rekindle._src.state.variable import Variable
 from rekindle._src.state.variable_scope import default_variable_store
 from rekindle._src.train.checkpoint_files import latest_checkpoint
-from rekindle._src.train.saveables import validated
+from rekindle._src.train.saveables import validate_and_slice_inputs
 
 
 @public("train.load_checkpoint")
@@ -224,7 +224,7 @@ def _set_initializer(variable: Any, path: str, name: str, slice_spec: str) -> No
             [variable.dtype.base_dtype],
             name="checkpoint_initializer",
         )[0]
-        (saveable,) = validated([variable])
+        (saveable,) = validate_and_slice_inputs([variable])
     variable._initializer_op = saveable.restore([value], None)
     value.set_shape(variable.shape)
     variable._initial_value = value

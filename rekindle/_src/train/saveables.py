@@ -1,7 +1,7 @@
 """What a Saver can save: variables, parts of variables, and objects that say how.
 
 Holds `SaveSpec` and `SaveableObject` (the protocol of other savable things, such as lookup
-tables), their kinds for variables, and `validated`, which makes a sorted list of them.
+tables), their kinds for variables, and `validate_and_slice_inputs`, which makes a sorted list of them.
 """
 from __future__ import annotations
 
@@ -151,7 +151,7 @@ def _reshaped(value: Tensor, shapes: list[Any] | None) -> Tensor:
     return value if shapes is None else reshape(value, shapes[0])
 
 
-def on_cpu(device: str) -> str:
+def set_cpu0(device: str) -> str:
     """A device's name with CPU:0 in place of its own device."""
     return devices.DeviceSpec.from_string(device).replace(
         device_type="CPU", device_index=0
@@ -164,7 +164,7 @@ def all_saveable_objects(scope: str | None = None) -> list[Any]:
     return variables + get_collection(GraphKeys.SAVEABLE_OBJECTS, scope)
 
 
-def validated(names_to_saveables: Any) -> list[SaveableObject]:
+def validate_and_slice_inputs(names_to_saveables: Any) -> list[SaveableObject]:
     """The objects to save, sorted by name.
 
     Args:
@@ -175,11 +175,11 @@ def validated(names_to_saveables: Any) -> list[SaveableObject]:
       ValueError: one comes twice, or two have one name.
     """
     if not isinstance(names_to_saveables, dict):
-        names_to_saveables = by_name(names_to_saveables)
+        names_to_saveables = op_list_to_dict(names_to_saveables)
     found: list[SaveableObject] = []
     seen: set[int] = set()
     for name, item in sorted(names_to_saveables.items(), key=lambda pair: pair[0]):
-        for saveable in _saveables_of(item, name):
+        for saveable in saveable_objects_for_op(item, name):
             if id(saveable.op) in seen:
                 message = "The same saveable will be restored with two names: "
                 raise ValueError(message + saveable.name)
@@ -188,7 +188,7 @@ def validated(names_to_saveables: Any) -> list[SaveableObject]:
     return found
 
 
-def by_name(items: Any, convert_variable_to_tensor: bool = True) -> dict[str, Any]:
+def op_list_to_dict(items: Any, convert_variable_to_tensor: bool = True) -> dict[str, Any]:
     """Variables and SaveableObjects by the name to save them under; parts of one variable together.
 
     Raises:
@@ -234,7 +234,12 @@ def _comes_from_variable(tensor: Any) -> bool:
     return isinstance(tensor, Tensor) and tensor.op.type in _VARIABLE_OPS
 
 
-def _saveables_of(item: Any, name: Any) -> Iterator[SaveableObject]:
+def saveable_objects_for_op(item: Any, name: Any) -> Iterator[SaveableObject]:
+    """Yield what saves and restores `item`: one object, or one for each part of a variable.
+
+    Raises:
+      TypeError: the name is no string, or `item` cannot be saved.
+    """
     if not isinstance(name, str):
         raise TypeError(
             "names_to_saveables must be a dict mapping string names to trackable operations. Name "

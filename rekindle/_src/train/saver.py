@@ -402,7 +402,7 @@ def _keys_by_name(path: str) -> dict[str, str] | None:
 def _saver_of_keys(var_list: Any, keys: dict[str, str]) -> Saver:
     if var_list is None:
         var_list = saveables.all_saveable_objects()
-    found = saveables.validated(var_list)
+    found = saveables.validate_and_slice_inputs(var_list)
     specs = [spec for one in found for spec in one.specs]
     missing = sorted({spec.name for spec in specs} - keys.keys())
     if missing:

@@ -14,7 +14,7 @@ from rekindle._src.ops import array_shape, checkpoint, control, string
 from rekindle._src.ops.placeholder import placeholder_with_default
 from rekindle._src.state.partitioned import PartitionedVariable
 from rekindle._src.train import saveables as saveables_module
-from rekindle._src.train.saveables import SaveableObject, on_cpu
+from rekindle._src.train.saveables import SaveableObject, set_cpu0
 
 V1, V2 = proto.SaverDef.V1, proto.SaverDef.V2
 _PerDevice = list[tuple[str, list[SaveableObject]]]
@@ -62,7 +62,7 @@ class BaseSaverBuilder:
         """Add what reads `saveables`; gives their tensors in order."""
         found: list[Tensor] = []
         for one in saveables:
-            with scopes.device(on_cpu(one.device) if one.device else None):
+            with scopes.device(set_cpu0(one.device) if one.device else None):
                 found.extend(self.restore_op(filename_tensor, one, preferred_shard))
         return found
 
@@ -105,7 +105,7 @@ class BaseSaverBuilder:
         Raises:
           TypeError, ValueError: something given cannot be saved, or comes twice.
         """
-        saveables = saveables_module.validated(names_to_saveables)
+        saveables = saveables_module.validate_and_slice_inputs(names_to_saveables)
         with scopes.name_scope(name, "save", [one.op for one in saveables]):
             path = placeholder_with_default(filename or "model", shape=(), name="filename")
             path = placeholder_with_default(path, shape=(), name="Const")
@@ -152,13 +152,13 @@ class BaseSaverBuilder:
         count = convert.convert_to_tensor(len(per_device), dtypes.int32, name="num_shards")
         names, saves, device = [], [], ""
         for shard, (device, saveables) in enumerate(per_device):
-            with scopes.device(on_cpu(device)):
+            with scopes.device(set_cpu0(device)):
                 name = self.sharded_filename(temporary, shard, count)
                 names.append(name)
                 saves.append(self._add_save(name, saveables))
         with (
             scopes.control_dependencies([one.op for one in saves]),
-            scopes.device(on_cpu(device)),
+            scopes.device(set_cpu0(device)),
         ):
             merge = checkpoint.merge_v2_checkpoints(names, prefix, delete_old_dirs=True)
             with scopes.control_dependencies([merge]):
