@@ -34,7 +34,7 @@ def on_strings(block: Op, attrs: dict[str, Any]) -> Callable[..., Any]:
             :-1
         ]  # None keeps numpy from making it of fixed width
         if len(texts) == 1 and not isinstance(results, (list, tuple)):
-            return decode(results, table)
+            return decode(results, table) if texts[0] else results
         return _each(results, iter(texts), table)
 
     return kernel
