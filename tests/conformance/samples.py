@@ -80,16 +80,18 @@ class Case:
         self.runs = 1
         self.values = True
         self.gradient = True
+        self.open = True
 
     def options(self, **options):
         """Change how it is compared; gives the case.
 
         rtol: relative tolerance (default by dtype); exact: floats bit for bit; runs: run it that
         often in one session; values: False compares only types and shapes; gradient: False leaves
-        the gradient out.
+        the gradient out; open: False leaves out the runs with unknown sizes, where TensorFlow's graph is
+        another, or its static shapes are wrong.
         """
         for name, value in options.items():
-            if name not in ("rtol", "exact", "runs", "values", "gradient"):
+            if name not in ("rtol", "exact", "runs", "values", "gradient", "open"):
                 raise ValueError(f"a case has no option {name!r}")
             setattr(self, name, value)
         return self

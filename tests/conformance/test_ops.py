@@ -78,6 +78,8 @@ def test_value(family: str, name: str, variant: str, runner: str, monkeypatch: A
     case, facts, arrays = recorded(family, name)
     if "error" in facts["variants"][variant] or "error" in facts:
         pytest.skip("TensorFlow refuses these inputs when the graph is built")
+    if variant == "open" and not case.open:
+        pytest.skip("the recorded values are of another graph")
     monkeypatch.setenv("REKINDLE_INTERPRET", "1" if runner == "interpreted" else "0")
     monkeypatch.setenv("REKINDLE_CHECK", "1")
     built = build.build(ours.front(), case, variant)

@@ -271,7 +271,7 @@ def dynamic_partition_gradient(op, *dys):
     prefix = array_shape.shape(parts)
     places = array_shape.reshape(math_ops.range(math_ops.reduce_prod(prefix)), prefix)
     divided = dynamic_partition(places, parts, count)
-    whole = parallel_dynamic_stitch(divided, dys)
+    whole = dynamic_stitch(divided, dys)
     return [array_shape.reshape(whole, array_shape.shape(data)), None]
 
 

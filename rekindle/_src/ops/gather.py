@@ -203,7 +203,7 @@ def _with_offsets(shape: Any, indices: Any, batch: int) -> Any:
         count = shape[axis - 1]
         step = step * shape[axis]
         start, one = array_fill.zeros((), dtype=dtype), array_fill.ones((), dtype=dtype)
-        offsets = call("Range", start, count, one)
+        offsets = math_ops.range(start, count, one)
         offsets = offsets * step
         around = array_join.stack([1] * (axis - 1) + [count] + [1] * (rank - axis), axis=0)
         indices = indices + array_shape.reshape(offsets, around)
