@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import collections
 import contextlib
+import functools
 import inspect
 from collections.abc import Callable
 from typing import Any
@@ -29,7 +30,7 @@ _HOST_ARGUMENTS = frozenset([
     "shape", "axis", "axes", "reduction_indices", "perm", "paddings", "begin", "end", "strides", "size", "multiples",
     "dim", "dims", "split_dim", "size_splits", "input_sizes", "filter_sizes", "orig_input_shape", "crops", "block_shape",
     "concat_dim", "dimension", "s0", "s1", "start", "limit", "delta", "k", "num_segments", "output_shape", "depth",
-    "ksize", "diagonal_index", "num_lower", "num_upper", "batch_dims", "shift", "sizes", "dense_shape",
+    "ksize", "diagonal_index", "num_lower", "num_upper", "batch_dims", "shift", "sizes", "dense_shape", "a_shape", "num_bits",
     "n", "max_output_size", "crop_size", "image_size"])
 
 
@@ -40,25 +41,48 @@ class Op:
                  aliases: int | tuple[int, ...] = (), host: bool = False, pure: bool | None = None, once: bool = False,
                  structural: bool = False) -> None:
         self.type = op_type
-        self.signature = signature(op_type)
         self.kernel = kernel
-        self.keywords = tuple(p.name for p in inspect.signature(kernel).parameters.values()
-                              if p.kind is inspect.Parameter.KEYWORD_ONLY)
         self.updates = updates
-        self.update_positions = tuple(i for i, a in enumerate(self.signature.inputs) if a.name in updates)
         self.aliases = (aliases,) if isinstance(aliases, int) else aliases
         self.host = host
         self.once = once
         self.structural = structural
         self.explain: Callable[..., Any] | None = None
-        self.pure = not self.signature.stateful if pure is None else pure
-        # the "delta" of ApplyGradientDescent is a gradient, not a step
-        self.host_inputs = frozenset(i for i, a in enumerate(self.signature.inputs)
-                                     if a.name in _HOST_ARGUMENTS and not (a.name == "delta" and updates))
+        self._pure = pure
         self.__name__ = self.__qualname__ = kernel.__name__
         self.__module__ = kernel.__module__
         self.__doc__ = kernel.__doc__
         self.__wrapped__ = kernel
+
+    # What follows from the op table waits for its first use: a program uses few of all ops.
+
+    @functools.cached_property
+    def signature(self) -> Signature:
+        """Inputs, outputs and attrs, from the op table."""
+        return signature(self.type)
+
+    @functools.cached_property
+    def keywords(self) -> tuple[str, ...]:
+        """The attrs that the kernel takes, and "ctx"."""
+        return tuple(p.name for p in inspect.signature(self.kernel).parameters.values()
+                     if p.kind is inspect.Parameter.KEYWORD_ONLY)
+
+    @functools.cached_property
+    def update_positions(self) -> tuple[int, ...]:
+        """The inputs, counted, whose value the kernel changes."""
+        return tuple(i for i, a in enumerate(self.signature.inputs) if a.name in self.updates)
+
+    @functools.cached_property
+    def pure(self) -> bool:
+        """True if the outputs depend on the inputs only."""
+        return not self.signature.stateful if self._pure is None else self._pure
+
+    @functools.cached_property
+    def host_inputs(self) -> frozenset[int]:
+        """The inputs, counted, that stay on the host on every device."""
+        # the "delta" of ApplyGradientDescent is a gradient, not a step
+        return frozenset(i for i, a in enumerate(self.signature.inputs)
+                         if a.name in _HOST_ARGUMENTS and not (a.name == "delta" and self.updates))
 
     def __call__(self, *args: Any, name: str | None = None, **kwargs: Any) -> Any:
         parameters = self.signature.parameters

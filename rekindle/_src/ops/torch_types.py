@@ -28,7 +28,7 @@ def to_torch(array: np.ndarray, dtype: DType) -> Any:
     """An array as the value of a tensor of type `dtype`; it may share the array's memory."""
     if dtype.torch is None:
         return array
-    if dtype.kind == "q":
+    if dtype.kind == "q" and array.dtype.fields:
         array = array.view(array.dtype[0])
     elif dtype is dtypes.bfloat16:
         return torch.from_numpy(_plain(array).view(np.int16)).view(torch.bfloat16)

@@ -134,7 +134,7 @@ class Step:
 
 def _fetched(value: Any, dtype: Any) -> Any:
     """A value as users get it: an array, or a scalar of numpy."""
-    array = to_numpy(value, dtype)
+    array = to_numpy(value)
     if isinstance(array, np.ndarray) and array.ndim == 0:
         return array[()]
     return array
