@@ -336,8 +336,8 @@ def dequantize(input, min_range, max_range, *, mode="MIN_COMBINED", T):  # noqa:
     least, most = limits_of(T)
     x = input.to(torch.float32)
     if mode == "SCALED":
-        largest = torch.maximum(min_range.abs(), max_range.abs()) if least < 0 else max_range
-        return x * (largest / most)
+        unsigned = max_range / most
+        return x * (torch.maximum(min_range / least, unsigned) if least < 0 else unsigned)
     scale = (max_range - min_range) / (most - least)
     if mode == "MIN_FIRST":
         return (x - least) * scale + torch.round(min_range / scale) * scale
