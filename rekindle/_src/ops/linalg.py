@@ -112,7 +112,20 @@ def cross_gradient(op, dy):
     return cross(b, dy), cross(dy, a)
 
 
-@op("Einsum")
+def _einsum_shape(c: Any) -> infer.Shape:
+    """The sizes of the output's letters; nothing is said where there are ellipses."""
+    left, arrow, right = c.attr("equation").replace(" ", "").partition("->")
+    labels = left.split(",")
+    if "." in left or not arrow or len(labels) != len(c.shapes):
+        return None
+    sizes: dict[str, int | None] = {}
+    for own, shape in zip(labels, c.shapes, strict=True):
+        for letter, size in zip(own, infer.with_rank(shape, len(own)), strict=True):
+            sizes[letter] = infer.merge_dim(sizes.get(letter), size)
+    return tuple(sizes[letter] for letter in right)
+
+
+@op("Einsum", infer=_einsum_shape)
 def einsum_op(inputs, *, equation):
     """Sums of products of tensors whose axes are named by letters."""
     return torch.einsum(equation, *inputs)

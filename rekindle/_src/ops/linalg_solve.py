@@ -228,7 +228,7 @@ def lu(input, *, output_idx_type=dtypes.int32):
     made of.
     """
     refuse_matrix(input)
-    packed, pivots = torch.linalg.lu_factor(input)
+    packed, pivots, _ = torch.linalg.lu_factor_ex(input)
     if bool((torch.diagonal(packed, dim1=-2, dim2=-1) == 0).any()):
         raise invalid("Input is not invertible.")
     order = torch.lu_unpack(packed, pivots, unpack_data=False)[0].argmax(-2)

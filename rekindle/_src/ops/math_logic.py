@@ -13,12 +13,18 @@ from rekindle._src.ops import math_refusal
 
 
 def _equality_shape(c: Any) -> infer.Shape:
-    try:
+    """The broadcast shape; if shapes may differ (then the result is one truth value),
+    only where it is sure.
+    """
+    if c.attr("incompatible_shape_error"):
         return infer.broadcast(c)
-    except ValueError:
-        if c.attr("incompatible_shape_error"):
-            raise
+    x, y = c.shapes
+    if x is None or y is None:
         return None
+    for a, b in zip(reversed(x), reversed(y), strict=False):
+        if a != b and 1 not in (a, b) or a is None and b is None:
+            return None if a is None or b is None else ()
+    return infer.broadcast(c)
 
 
 @op("Equal", infer=_equality_shape, structural=True)

@@ -70,8 +70,8 @@ def lgamma_gradient(op, dy):
 
 @op("Digamma", public="digamma math.digamma", infer=infer.same)
 def digamma(x):
-    """The derivative of lgamma."""
-    return torch.digamma(x)
+    """The derivative of lgamma; infinite at 0, -1, -2, ..."""
+    return torch.where((x <= 0) & (x == torch.floor(x)), torch.inf, torch.digamma(x))
 
 
 @digamma.gradient

@@ -150,7 +150,7 @@ def euclidean_norm(input, reduction_indices, *, keep_dims=False, T):
             )
         ).to(T.torch)
         if reduction_indices.numel()
-        else torch.sqrt(input * torch.conj_physical(input)).to(T.torch)
+        else input.clone()
     )
 
 

@@ -67,7 +67,8 @@ def summed(data: torch.Tensor, ids: torch.Tensor, n: int) -> torch.Tensor:
 def combined(data: torch.Tensor, ids: torch.Tensor, n: int, how: str, start: Any) -> torch.Tensor:
     """The rows of each of n segments combined ("prod", "amax", "amin") from a start value."""
     out = torch.full((n, *data.shape[1:]), start, dtype=data.dtype, device=data.device)
-    return out.index_reduce_(0, ids.to(torch.int64), data, how)
+    places = ids.to(torch.int64).reshape((-1,) + (1,) * (data.dim() - 1)).expand(data.shape)
+    return out.scatter_reduce_(0, places, data, how)
 
 
 def counts(ids: torch.Tensor, n: int, rank: int, dtype: torch.dtype) -> torch.Tensor:
