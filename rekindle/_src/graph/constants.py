@@ -44,8 +44,8 @@ def _value(tensor: Any, known: dict[Any, Any], depth: int) -> np.ndarray | None:
     if rule is not None:
         found = rule(infer.InferContext(op))
         result = None if found is None else found[tensor._value_index]
-    elif op.type == "PlaceholderWithDefault":  # may be fed another value
-        result = None
+    if result is not None or op.type == "PlaceholderWithDefault":  # which may be fed another value
+        pass
     elif op._inputs and not op.signature.stateful and _evaluator and depth < 64 and _is_small(tensor):
         result = _computed(op, tensor, known, depth)
     known[tensor] = result
@@ -161,10 +161,14 @@ def constant_value(tensor: Any, partial: bool = False) -> Any:
     """
     if tensor._op.type not in _PYTHON_OPS:
         return None
-    if tensor._op.type not in ("Const", "Shape", "Size", "Rank", "ShapeN"):
-        if any(constant_value(t) is None for t in tensor._op._inputs):
-            return None
-    value = value_of(tensor)
+    rule = infer.VALUES.get(tensor._op.type)
+    if rule is not None:  # from the static shape, not from a value
+        found = rule(infer.InferContext(tensor._op))
+        value = None if found is None else found[tensor._value_index]
+    elif any(constant_value(t) is None for t in tensor._op._inputs):
+        return None
+    else:
+        value = value_of(tensor)
     if value is not None:
         tensor.graph.prevent_feeding(tensor)
     return value
@@ -175,4 +179,29 @@ def constant_value_as_shape(tensor: Any) -> TensorShape:
     """A 1-D integer tensor read as a TensorShape, as far as it is known while the graph is built."""
     if tensor._dtype.base_dtype not in (dtypes.int32, dtypes.int64):
         raise ValueError(f"constant_value_as_shape needs an integer tensor, not {tensor._dtype.name}")
-    return TensorShape._of(shape_of(tensor))
+    return TensorShape._of(_as_shape(tensor))
+
+
+def _as_shape(tensor: Any) -> tuple[int | None, ...] | None:
+    """`shape_of` through the few ops that TensorFlow's Python follows."""
+    op = tensor._op
+    if op.type == "Shape":
+        return op._inputs[0]._static_shape
+    if op.type == "Pack":
+        return tuple(_as_size(constant_value(t)) for t in op._inputs)
+    if op.type == "ConcatV2":
+        parts = [_as_shape(t) for t in op._inputs[:-1]]
+        return None if None in parts else tuple(d for part in parts for d in part or ())
+    if op.type == "StridedSlice" and all(constant_value(t) is not None for t in op._inputs[1:]):
+        sliced = _partial_slice(op)
+        if sliced is not _NOTHING:
+            return sliced
+    value = constant_value(tensor)
+    if value is not None:
+        return tuple(_as_size(d) for d in value.reshape(-1))
+    shape = tensor._static_shape
+    return None if shape is None or shape[0] is None else (None,) * shape[0]
+
+
+def _as_size(value: Any) -> int | None:
+    return None if value is None or value < 0 else int(value)
