@@ -7,9 +7,7 @@ from __future__ import annotations
 
 import collections
 import collections.abc
-import fractions
 import inspect
-import math
 import time
 from types import ModuleType
 from typing import Any, NamedTuple
@@ -34,7 +32,6 @@ def getargspec(function: Any) -> ArgSpec:
 #: module -> name -> what it was
 NAMES: dict[ModuleType, dict[str, Any]] = {
     collections: {name: getattr(collections.abc, name) for name in collections.abc.__all__},
-    fractions: {"gcd": math.gcd},
     inspect: {"getargspec": getargspec},
     time: {"clock": time.perf_counter},
     np: {
