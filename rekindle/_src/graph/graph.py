@@ -317,7 +317,7 @@ class Graph(ScopeStacks, Collections):
     def _as_graph_def(self, from_version: int | None = None, add_shapes: bool = False) -> tuple[Any, int]:
         out = proto.GraphDef()
         out.versions.CopyFrom(self._graph_def_versions)
-        for op in self._operations:
+        for op in sorted(self._operations, key=lambda op: op._id):
             if from_version is not None and op._id <= from_version:
                 continue
             node = op.node_def
