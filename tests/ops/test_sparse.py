@@ -79,7 +79,7 @@ def test_retain_fill_merge_indicator():
 
 
 def test_feeding_and_fetching_a_placeholder():
-    place = tf.sparse_placeholder(tf.float32, [2, 3])
+    place = tf.sparse_placeholder(tf.float32)
     found = run(tf.sparse_reorder(place), {place: (INDICES, [1.0, 2.0, 3.0], [2, 3])})
     assert isinstance(found, tf.SparseTensorValue) and found.values.tolist() == [1, 2, 3]
 
