@@ -184,7 +184,7 @@ class _Emitter:
         return ", ".join(parts) + " = "
 
     def _call(self, instr: Instr) -> str:
-        keywords = {k: Known(v) for k, v in instr.attrs.items()}
+        keywords: dict[str, Any] = {k: Known(v) for k, v in instr.attrs.items()}
         if "ctx" in instr.block.keywords:
             context = self.link.context(instr)
             keywords["ctx"] = ast.Name(self.bind(f"ctx_{instr.node.name}", context), ast.Load())

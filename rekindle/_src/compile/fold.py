@@ -6,6 +6,7 @@ constant have no instruction any more.
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -74,8 +75,9 @@ def _fold_one(instr: Instr, values: dict[int, Value], evaluate: Evaluate) -> boo
     rule = infer.VALUES.get(instr.block.type)
     if rule is not None:
         found = rule(context)
-    if found is None and inputs and all(v.const is not None for v in inputs) and _small(instr, values):
-        found = evaluate(instr.block, instr.node, [v.const for v in inputs])
+    known = [v.const for v in inputs if v.const is not None]
+    if found is None and inputs and len(known) == len(inputs) and _small(instr, values):
+        found = evaluate(instr.block, instr.node, known)
     if found is None or any(a is None or a.nbytes > _LIMIT for a in found):
         return False
     for number, array in zip(instr.outputs, found, strict=True):
@@ -98,7 +100,7 @@ def _set_shapes(instr: Instr, context: _Context, values: dict[int, Value]) -> No
 
 def _small(instr: Instr, values: dict[int, Value]) -> bool:
     for number in instr.outputs:
-        shape = values[number].shape
-        if shape is not None and None not in shape and np.prod(shape, dtype=np.float64) * 4 > _LIMIT:
+        sizes = [d for d in values[number].shape or () if d is not None]
+        if math.prod(sizes) * 4 > _LIMIT:
             return False
     return True

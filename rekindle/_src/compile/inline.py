@@ -125,13 +125,14 @@ class Inliner:
 
     def _visit_BoolOp(self, node: ast.BoolOp) -> Any:
         parts: list[Any] = []
+        last: Any = None
         stops = isinstance(node.op, ast.Or)
         for one in node.values:
             part = self._visit(one)
             if isinstance(part, Known) and not parts:
                 if bool(part.value) == stops:
                     return part
-                last: Any = part
+                last = part
                 continue
             parts.append(part)
         if not parts:

@@ -196,7 +196,8 @@ def from_proto(kind: str, value: Any) -> Any:
 
 
 def _kind_name(field: str | None) -> str:
-    return {"i": "int", "f": "float", "b": "bool", "s": "string", "list": "list(any)", None: "none"}.get(field, field)
+    names = {"i": "int", "f": "float", "b": "bool", "s": "string", "list": "list(any)"}
+    return "none" if field is None else names.get(field, field)
 
 
 def _read_list(held: Any, kind: str) -> list[Any]:

@@ -144,7 +144,7 @@ def _tensor_shape(value: TensorShape, dtype: Any = None, name: str | None = None
         raise ValueError(f"Cannot convert a partially known TensorShape to a Tensor: {value}")
     sizes = value.as_list()
     if dtype is None:
-        dtype = int64 if any(d >= 2**31 for d in sizes) else int32
+        dtype = int64 if any((d or 0) >= 2**31 for d in sizes) else int32
     elif dtype not in (int32, int64):
         raise TypeError(f"Cannot convert a TensorShape to dtype: {dtype}")
     return constant(sizes, dtype, name=name or "shape_as_tensor")

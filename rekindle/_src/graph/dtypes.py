@@ -268,8 +268,9 @@ def as_dtype(type_value: Any) -> DType:
         found = None
     if found is not None:
         return found
+    plain: Any = type_value
     try:
-        numpy_type = np.dtype(type_value)
+        numpy_type = np.dtype(plain)
     except TypeError:
         numpy_type = None
     if numpy_type is not None:

@@ -78,7 +78,7 @@ def output_types(signature: Signature, attrs: dict[str, Any]) -> list[Any]:
         if arg.type_list_attr is not None:
             types = list(attrs[arg.type_list_attr])
         else:
-            one = attrs[arg.type_attr] if arg.type_attr is not None else arg.dtype
+            one: Any = attrs[arg.type_attr] if arg.type_attr is not None else arg.dtype
             types = [one] * (attrs[arg.number_attr] if arg.number_attr is not None else 1)
         out.extend(t._as_ref if arg.is_ref else t for t in types)
     return out

@@ -237,7 +237,8 @@ def _add_collection(
     if not items:
         return
     try:
-        _fill_collection(out.collection_def[key], key, items, export_scope)
+        name = key.decode() if isinstance(key, bytes) else key
+        _fill_collection(out.collection_def[name], name, items, export_scope)
     except (TypeError, ValueError, AttributeError) as error:
         logging.warning(
             "Issue encountered when serializing %s.\nType is unsupported, or the types of the "

@@ -274,15 +274,16 @@ def _bind_list(facts: Signature, arg: Arg, value: Any, attrs: dict[str, Any]) ->
         raise TypeError(f"Expected list for '{arg.name}' argument to '{facts.name}' Op, not {value}.")
     if arg.type_list_attr is not None:
         return _bind_typed_list(facts, arg, value, attrs)
-    minimum = facts.attr[arg.number_attr or ""].minimum or 0
+    number = arg.number_attr or ""
+    minimum = facts.attr[number].minimum or 0
     if len(value) < minimum:
         raise ValueError(f"List argument '{arg.name}' to '{facts.name}' Op with length {len(value)} shorter than "
                          f"minimum length {minimum}.")
-    known = attrs.get(arg.number_attr)
+    known = attrs.get(number)
     if known is not None and known != len(value):
         raise ValueError(f"List argument '{arg.name}' to '{facts.name}' Op with length {len(value)} must match length "
-                         f"{known} of argument '{next(a.name for a in facts.inputs if a.number_attr == arg.number_attr)}'.")
-    attrs[arg.number_attr] = len(value)
+                         f"{known} of argument '{next(a.name for a in facts.inputs if a.number_attr == number)}'.")
+    attrs[number] = len(value)
     wanted = arg.dtype if arg.type_attr is None else attrs.get(arg.type_attr)
     if wanted is None:
         wanted = next((v.dtype.base_dtype for v in value if isinstance(v, Tensor)), None)

@@ -31,7 +31,7 @@ class _Stack(threading.local):
             if self.items:
                 if self.enforce_nesting:
                     if self.items[-1] is not item:
-                        raise AssertionError("Nesting violated for default stack of %s objects" % type(item))
+                        raise AssertionError(f"Nesting violated for default stack of {type(item)} objects")
                     self.items.pop()
                 else:
                     self.items.remove(item)

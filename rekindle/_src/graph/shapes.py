@@ -237,7 +237,7 @@ class TensorShape:
             raise ValueError("as_list() is not defined on an unknown TensorShape.")
         return list(self._tuple)
 
-    def as_proto(self) -> TensorShapeProto:
+    def as_proto(self) -> Any:
         """The TensorShapeProto, with -1 for an unknown size."""
         if self._tuple is None:
             return TensorShapeProto(unknown_rank=True)
@@ -499,7 +499,7 @@ def _partly_known(dims: Dims) -> bool:
     return dims is not None and None in dims
 
 
-def _of_proto(message: TensorShapeProto) -> Dims:
+def _of_proto(message: Any) -> Dims:
     if message.unknown_rank:
         return None
     sizes = tuple(None if dim.size == -1 else dim.size for dim in message.dim)

@@ -7,6 +7,7 @@ sparse tensors stands in `rekindle/_src/ops/sparse.py`; type specs are in type_s
 from __future__ import annotations
 
 import collections
+import collections.abc
 import warnings
 from typing import Any
 
@@ -123,9 +124,9 @@ class SparseTensor:
             self._indices = convert.convert_to_tensor(indices, dtypes.int64, "indices")
             self._values = convert.internal_convert(values, name="values")
             self._dense_shape = convert.convert_to_tensor(dense_shape, dtypes.int64, "dense_shape")
-        index_sizes = self._indices.shape.with_rank(2).dims
-        value_sizes = self._values.shape.with_rank(1).dims
-        shape_sizes = self._dense_shape.shape.with_rank(1).dims
+        index_sizes = self._indices.shape.with_rank(2).dims or []
+        value_sizes = self._values.shape.with_rank(1).dims or []
+        shape_sizes = self._dense_shape.shape.with_rank(1).dims or []
         index_sizes[0].merge_with(value_sizes[0])
         index_sizes[1].merge_with(shape_sizes[0])
 

@@ -48,7 +48,7 @@ def as_array(values: Any, dtype: Any = None, shape: Any = None, verify_shape: bo
     """
     wanted = None if dtype is None else dtypes.as_dtype(dtype).base_dtype
     if isinstance(values, (np.ndarray, np.generic)):
-        array = np.asarray(values, wanted.as_numpy_dtype) if _numeric(wanted) else np.asarray(values)
+        array = np.asarray(values, _numpy_type(wanted))
         if wanted is None and array.dtype == np.object_:
             array = _strings(array.tolist())
     else:
@@ -67,6 +67,11 @@ def _numeric(dtype: DType | None) -> bool:
     return dtype is not None and dtype.is_numpy_compatible and dtype is not dtypes.string and not dtype.is_quantized
 
 
+def _numpy_type(dtype: DType | None) -> Any:
+    """The numpy type of numbers; None where numpy is to find one."""
+    return dtype.as_numpy_dtype if dtype is not None and _numeric(dtype) else None
+
+
 def _from_python(values: Any, wanted: DType | None) -> np.ndarray:
     if values is None:
         raise ValueError("None values not supported.")
@@ -75,7 +80,7 @@ def _from_python(values: Any, wanted: DType | None) -> np.ndarray:
     elif wanted is not None:
         _check_leaves(values, wanted)
     try:
-        array = np.array(values, None if not _numeric(wanted) else wanted.as_numpy_dtype)
+        array = np.array(values, _numpy_type(wanted))
     except (ValueError, OverflowError) as error:
         if "inhomogeneous" in str(error):
             _raise_ragged(values)

@@ -13,6 +13,7 @@ import torch
 from rekindle._src.graph.buffer import Buffer
 
 T = TypeVar("T")
+_CPU = torch.device("cpu")
 
 
 @runtime_checkable
@@ -87,7 +88,7 @@ class Context:
     __slots__ = ("name", "node", "device", "store", "session")
 
     def __init__(self, node: Any, store: Store, session: Any = None,
-                 device: torch.device = torch.device("cpu")) -> None:
+                 device: torch.device = _CPU) -> None:
         self.name = node.name
         self.node = node
         self.device = device

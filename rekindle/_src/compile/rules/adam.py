@@ -33,8 +33,9 @@ def _fits(instr: Instr, program: Program) -> bool:
     if instr.node._attrs["use_nesterov"] or program.values[instr.inputs[9]].dtype._base not in (
             dtypes.float32, dtypes.float64):
         return False
-    betas = [program.values[instr.inputs[i]].const for i in (6, 7, 8)]
-    return all(b is not None for b in betas) and all(0 <= float(b) < 1 for b in betas[:2])
+    constants = [program.values[instr.inputs[i]].const for i in (6, 7, 8)]
+    known = [float(c) for c in constants if c is not None]
+    return len(known) == 3 and all(0 <= beta < 1 for beta in known[:2])
 
 
 def _movable(program: Program, members: list[int]) -> bool:
