@@ -47,8 +47,9 @@ def differences(expected, actual):
             if a != b:
                 found.append(f"{node[0]} ({node[1]}): attr {key} {b}, expected {a}")
     found += [f"{name} ({mine[name][1]}): extra" for name in mine]
-    if not found and [n[0] for n in expected] != [n[0] for n in actual]:
-        found.append("the nodes stand in another order")
+    for a, b in zip(expected, actual):
+        if not found and a[0] != b[0]:
+            found.append(f"the nodes stand in another order: {b[0]} stands where {a[0]} should")
     return found
 
 

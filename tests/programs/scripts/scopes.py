@@ -48,7 +48,7 @@ with tf.name_scope("outer"):
     with tf.name_scope("absolute/"):
         tf.constant(1)
     made = tf.Variable(3.0, name="made")
-with tf.control_dependencies([v.initializer, made.initializer]):
+with tf.control_dependencies([a, made.initializer]):
     after = tf.no_op("after")
     with tf.control_dependencies(None):
         free = tf.no_op("free")
