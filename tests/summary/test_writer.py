@@ -5,13 +5,16 @@ import os
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from rekindle._src import errors
 from rekindle._src.formats.events import summary_iterator
-from rekindle._src.graph import proto
+from rekindle._src.graph import convert, proto
 from rekindle._src.graph.graph import Graph
+from rekindle._src.ops import summary
+from rekindle._src.run.session import Session
 from rekindle._src.summary.writer import FileWriter, FileWriterCache
 
 
@@ -136,3 +139,22 @@ def test_cache_gives_one_writer_for_a_folder(tmp_path):
         assert FileWriterCache.get(str(tmp_path / "a")) is one
         assert FileWriterCache.get(str(tmp_path / "b")) is not one
     FileWriterCache.clear()
+
+
+def test_tensorboard_reads_every_kind_of_summary(tmp_path):
+    summary.scalar("loss", 0.5)
+    summary.histogram("weights", np.arange(10, dtype=np.float32))
+    summary.image("picture", np.zeros((1, 2, 3, 3), np.float32), max_outputs=1)
+    summary.audio("sound", np.zeros((1, 20), np.float32), 8000.0, max_outputs=1)
+    summary.text("note", convert.convert_to_tensor("hello"))
+    merged = summary.merge_all()
+    with FileWriter(str(tmp_path)) as writer:
+        writer.add_summary(Session().run(merged), 7)
+    read = EventAccumulator(str(tmp_path))
+    read.Reload()
+    assert [(one.step, one.value) for one in read.Scalars("loss")] == [(7, 0.5)]
+    assert read.Histograms("weights")[0].histogram_value.num == 10
+    assert (read.Images("picture/image")[0].height, read.Images("picture/image")[0].width) == (2, 3)
+    assert read.Audio("sound/audio")[0].sample_rate == 8000
+    assert read.Tensors("note")[0].tensor_proto.string_val == [b"hello"]
+    assert read.SummaryMetadata("note").plugin_data.plugin_name == "text"

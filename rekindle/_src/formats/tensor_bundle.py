@@ -93,13 +93,15 @@ class BundleWriter:
           errors.OpError: they cannot be written.
         """
         path = data_path(self._prefix, 0, 1)
+        header = proto.BundleHeaderProto(num_shards=1, version=proto.VersionDef(producer=_VERSION))
         try:
             self._file.close()
+            index = _written_index(self._prefix, header, self._entries)
+            # one right after the other: between them an old index does not fit the new data
             os.replace(self._partial, path)
+            os.replace(index, index_path(self._prefix))
         except OSError as error:
             raise file_error(error, path) from None
-        header = proto.BundleHeaderProto(num_shards=1, version=proto.VersionDef(producer=_VERSION))
-        _write_index(self._prefix, header, self._entries)
 
     def abandon(self) -> None:
         """Take away what was written."""
@@ -163,7 +165,8 @@ def merge_bundles(prefixes: Iterable[str], merged: str) -> None:
             os.replace(path, data_path(merged, shard, len(shards)))
         except OSError as error:
             raise file_error(error, path) from None
-    _write_index(merged, header, dict(sorted(entries.items())))
+    index = _written_index(merged, header, entries)
+    os.replace(index, index_path(merged))
     for prefix in prefixes:
         os.remove(index_path(prefix))
 
@@ -404,16 +407,16 @@ def _corrupt(path: str, detail: str, reason: str) -> errors.DataLossError:
     return errors.DataLossError(None, None, message)
 
 
-def _write_index(prefix: str, header: Any, entries: dict[bytes, Any]) -> None:
-    path = index_path(prefix)
-    partial = _partial(path)
+def _written_index(prefix: str, header: Any, entries: dict[bytes, Any]) -> str:
+    """Write an index beside its place; gives the path."""
+    partial = _partial(index_path(prefix))
     rows = [(key, entries[key].SerializeToString()) for key in sorted(entries)]
     try:
         with open_file(partial, "wb") as file:
             write_table(file, [(b"", header.SerializeToString()), *rows])
-        os.replace(partial, path)
     except OSError as error:
-        raise file_error(error, path) from None
+        raise file_error(error, partial) from None
+    return partial
 
 
 def _make_folder(prefix: str) -> None:
