@@ -1,7 +1,7 @@
 """What a Saver can save: variables, parts of variables, and objects that say how.
 
 Holds `SaveSpec` and `SaveableObject` (the protocol of other savable things, such as lookup
-tables), their kinds for variables, and `validate_and_slice_inputs`, which makes a sorted list of them.
+tables), their kinds for variables, and `validate_and_slice_inputs`, which makes a list of them.
 """
 from __future__ import annotations
 
