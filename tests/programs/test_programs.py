@@ -30,6 +30,11 @@ def read(path: Path) -> Any:
     return json.loads(gzip.decompress(path.read_bytes()))
 
 
+def digests(variables: Any) -> Any:
+    """[name, type, shape, digest] of each variable; their statistics depend on numpy's version."""
+    return [[name, one["dtype"], one["shape"], one.get("digest")] for name, one in variables]
+
+
 def ended_alike(traces: Any) -> Any:
     """The same traces; skips where the programs ended differently, which has its own test."""
     if traces[1]["error"] != traces[2]["error"]:
@@ -52,7 +57,7 @@ def test_graphs_equal_node_by_node(traces: Any) -> None:
 
 def test_variables_start_bit_equal(traces: Any) -> None:
     _, expected, actual = ended_alike(traces)
-    assert actual["initial"] == expected["initial"]
+    assert digests(actual["initial"]) == digests(expected["initial"])
 
 
 def test_runs_fetch_the_recorded_values(traces: Any) -> None:
