@@ -3,10 +3,10 @@
     python tools/make_api.py [--check]
 
 Imports every module below rekindle/_src, reads `names.PUBLIC` and writes rekindle/__init__.py,
-rekindle/nn/__init__.py and so on: plain re-exports. `tf.contrib`, `tf.keras` and `tf.estimator` are
-loaded at their first use; so are the submodules of these. With --check it writes nothing and
-exits 1 if a committed file is not what it would write. Where a module of _src does not import, it
-says so, exits 1 and changes nothing.
+rekindle/nn/__init__.py and so on: plain re-exports. The namespaces of `LAZY` are loaded at their
+first use; so are the submodules of these. With --check it writes nothing and exits 1 if a
+committed file is not what it would write. Where a module of _src does not import, it says so,
+exits 1 and changes nothing.
 """
 from __future__ import annotations
 
@@ -22,7 +22,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 SOURCE = ROOT / "rekindle" / "_src"
 HEADER = "# Written by tools/make_api.py from the definitions' public names; do not edit.\n"
-LAZY = ("contrib", "keras", "estimator", "test")
+#: namespaces that are loaded at their first use, for what they cost to import
+LAZY = ("app", "contrib", "estimator", "flags", "keras", "test")
 #: folders whose modules register ops or gradients when they are imported
 REGISTERING = ("rekindle._src.ops.", "rekindle._src.autodiff.")
 
