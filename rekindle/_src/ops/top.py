@@ -136,7 +136,7 @@ def in_top_kv2(predictions, targets, k):
 @public("nn.in_top_k", "math.in_top_k")
 def in_top_k(predictions: Any, targets: Any, k: Any, name: str | None = None) -> Any:
     """Whether each target is among the k greatest of its row, ties included: [N, C], [N] -> [N]."""
-    with scopes.name_scope(name, "in_top_k") as name:
+    with scopes.name_scope(name, "in_top_k"):
         return in_top_kv2(predictions, targets, k, name=name)
 
 

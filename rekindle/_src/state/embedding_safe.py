@@ -73,8 +73,9 @@ def safe_embedding_lookup_sparse(
             max_norm=max_norm,
         )
         if default_id is None:
+            is_empty = array_ops.reshape(is_empty, [-1, 1])
             columns = array_ops.stack([1, array_ops.shape(result)[1]])
-            is_empty = array_ops.tile(array_ops.reshape(is_empty, [-1, 1]), columns)
+            is_empty = array_ops.tile(is_empty, columns)
             zeros = array_ops.zeros_like(result)
             result = array_ops.where(is_empty, zeros, result, name=scope)
         outer = array_ops.slice(math_ops.cast(shape, dtypes.int32), [0], [rank - 1])
