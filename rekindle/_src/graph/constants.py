@@ -70,6 +70,8 @@ def _computed(op: Any, tensor: Any, known: dict[Any, Any], depth: int) -> np.nda
 
 def shape_of(tensor: Any) -> tuple[int | None, ...] | None:
     """A tensor read as a shape, as far as it is known: -1 and unknown entries are None; None for unknown rank."""
+    if tensor._op.type == "Shape" and tensor._op._inputs[0]._static_shape is not None:
+        return tensor._op._inputs[0]._static_shape  # TensorFlow asks no further, even of constants
     value = value_of(tensor)
     if value is not None:
         if value.ndim == 0:
