@@ -185,11 +185,9 @@ def has_any(path: str) -> bool:
     """Whether Rekindle has a name of the inner module, or of a module below it."""
     prefix = path + "."
     inside = [path, *(one for one in facts.deep_modules() if one.startswith(prefix))]
-    return any(
-        one in HOMES or bool(_messages(one)) or any(
-            public in names.PUBLIC for public in facts.deep_names(one).values() if public
-        )
-        for one in inside
+    publics = (name for one in inside for name in facts.deep_names(one).values() if name)
+    return any(one in HOMES or bool(_messages(one)) for one in inside) or any(
+        public_value(name, _ABSENT) is not _ABSENT for name in publics
     )
 
 
