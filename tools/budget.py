@@ -25,7 +25,7 @@ FIXED_BY_TF = frozenset({
     "Graph", "Operation", "Tensor", "Variable", "RefVariable", "ResourceVariable", "DType",
     "TensorShape", "VariableScope", "Session", "InteractiveSession", "PartitionedVariable",
     "Optimizer", "Supervisor", "Saver", "QueueBase", "TensorArray", "FileWriter", "Dataset",
-    "Layer", "GFile",
+    "Layer", "GFile", "HandleVariable",
 })  # fmt: skip
 
 

@@ -1,4 +1,6 @@
-"""`Layer`: what all layers share: variables made at the first call, and the scopes that name them."""
+"""`Layer`: what all layers share: variables made at the first call, and the scopes that name
+them.
+"""
 from __future__ import annotations
 
 import contextlib
@@ -241,8 +243,8 @@ class Layer:
           ValueError: the layer was not built yet.
         """
         if not self.built:
-            raise ValueError(f"You tried to call `count_params` on {self.name}, but the layer isn't "
-                             "built. You can build it manually via: "
+            raise ValueError(f"You tried to call `count_params` on {self.name}, but the layer "
+                             "isn't built. You can build it manually via: "
                              f"`{self.name}.build(batch_input_shape)`.")
         return int(sum(np.prod(w.shape.as_list()) for w in self.weights))
 

@@ -6,7 +6,7 @@ from typing import Any
 from rekindle._src.graph.shapes import TensorShape
 from rekindle._src.layers.base import Layer
 from rekindle._src.layers.input_spec import InputSpec
-from rekindle._src.layers.named import get_activation, get_initializer
+from rekindle._src.layers.named import ZEROS, get_activation, get_initializer
 from rekindle._src.layers.shapes import (
     checked_format,
     checked_padding,
@@ -17,7 +17,6 @@ from rekindle._src.layers.shapes import (
 from rekindle._src.names import public
 from rekindle._src.ops import array_pad, array_shape, bias
 from rekindle._src.ops.convolution import Convolution
-from rekindle._src.state.initializers import Zeros
 
 
 class ConvolutionLayer(Layer):
@@ -42,7 +41,7 @@ class ConvolutionLayer(Layer):
     def __init__(self, rank: int, filters: int, kernel_size: Any, strides: Any = 1,
                  padding: str = "valid", data_format: str | None = None, dilation_rate: Any = 1,
                  activation: Any = None, use_bias: bool = True, kernel_initializer: Any = None,
-                 bias_initializer: Any = Zeros(), kernel_regularizer: Any = None,  # noqa: B008
+                 bias_initializer: Any = ZEROS, kernel_regularizer: Any = None,
                  bias_regularizer: Any = None, activity_regularizer: Any = None,
                  kernel_constraint: Any = None, bias_constraint: Any = None, trainable: bool = True,
                  name: Any = None, **kwargs: Any) -> None:
@@ -142,7 +141,7 @@ class Conv1D(ConvolutionLayer):
     def __init__(self, filters: int, kernel_size: Any, strides: Any = 1, padding: str = "valid",
                  data_format: str = "channels_last", dilation_rate: Any = 1, activation: Any = None,
                  use_bias: bool = True, kernel_initializer: Any = None,
-                 bias_initializer: Any = Zeros(), kernel_regularizer: Any = None,  # noqa: B008
+                 bias_initializer: Any = ZEROS, kernel_regularizer: Any = None,
                  bias_regularizer: Any = None, activity_regularizer: Any = None,
                  kernel_constraint: Any = None, bias_constraint: Any = None, trainable: bool = True,
                  name: Any = None,
@@ -165,7 +164,7 @@ class Conv1D(ConvolutionLayer):
 def conv1d(inputs: Any, filters: int, kernel_size: Any, strides: Any = 1, padding: str = "valid",
            data_format: str = "channels_last", dilation_rate: Any = 1, activation: Any = None,
            use_bias: bool = True, kernel_initializer: Any = None,
-           bias_initializer: Any = Zeros(), kernel_regularizer: Any = None,  # noqa: B008
+           bias_initializer: Any = ZEROS, kernel_regularizer: Any = None,
            bias_regularizer: Any = None, activity_regularizer: Any = None,
            kernel_constraint: Any = None, bias_constraint: Any = None, trainable: bool = True,
            name: Any = None,
@@ -185,10 +184,11 @@ def conv1d(inputs: Any, filters: int, kernel_size: Any, strides: Any = 1, paddin
 class Conv2D(ConvolutionLayer):
     """A 2-D convolution; arguments as for `ConvolutionLayer`."""
 
-    def __init__(self, filters: int, kernel_size: Any, strides: Any = (1, 1), padding: str = "valid",
-                 data_format: str = "channels_last", dilation_rate: Any = (1, 1), activation: Any = None,
-                 use_bias: bool = True, kernel_initializer: Any = None,
-                 bias_initializer: Any = Zeros(), kernel_regularizer: Any = None,  # noqa: B008
+    def __init__(self, filters: int, kernel_size: Any, strides: Any = (1, 1),
+                 padding: str = "valid", data_format: str = "channels_last",
+                 dilation_rate: Any = (1, 1), activation: Any = None, use_bias: bool = True,
+                 kernel_initializer: Any = None, bias_initializer: Any = ZEROS,
+                 kernel_regularizer: Any = None,
                  bias_regularizer: Any = None, activity_regularizer: Any = None,
                  kernel_constraint: Any = None, bias_constraint: Any = None, trainable: bool = True,
                  name: Any = None,
@@ -204,10 +204,10 @@ class Conv2D(ConvolutionLayer):
 
 
 @public("layers.conv2d")
-def conv2d(inputs: Any, filters: int, kernel_size: Any, strides: Any = (1, 1), padding: str = "valid",
-           data_format: str = "channels_last", dilation_rate: Any = (1, 1), activation: Any = None,
-           use_bias: bool = True, kernel_initializer: Any = None,
-           bias_initializer: Any = Zeros(), kernel_regularizer: Any = None,  # noqa: B008
+def conv2d(inputs: Any, filters: int, kernel_size: Any, strides: Any = (1, 1),
+           padding: str = "valid", data_format: str = "channels_last", dilation_rate: Any = (1, 1),
+           activation: Any = None, use_bias: bool = True, kernel_initializer: Any = None,
+           bias_initializer: Any = ZEROS, kernel_regularizer: Any = None,
            bias_regularizer: Any = None, activity_regularizer: Any = None,
            kernel_constraint: Any = None, bias_constraint: Any = None, trainable: bool = True,
            name: Any = None,
@@ -227,10 +227,11 @@ def conv2d(inputs: Any, filters: int, kernel_size: Any, strides: Any = (1, 1), p
 class Conv3D(ConvolutionLayer):
     """A 3-D convolution; arguments as for `ConvolutionLayer`."""
 
-    def __init__(self, filters: int, kernel_size: Any, strides: Any = (1, 1, 1), padding: str = "valid",
-                 data_format: str = "channels_last", dilation_rate: Any = (1, 1, 1), activation: Any = None,
-                 use_bias: bool = True, kernel_initializer: Any = None,
-                 bias_initializer: Any = Zeros(), kernel_regularizer: Any = None,  # noqa: B008
+    def __init__(self, filters: int, kernel_size: Any, strides: Any = (1, 1, 1),
+                 padding: str = "valid", data_format: str = "channels_last",
+                 dilation_rate: Any = (1, 1, 1), activation: Any = None, use_bias: bool = True,
+                 kernel_initializer: Any = None, bias_initializer: Any = ZEROS,
+                 kernel_regularizer: Any = None,
                  bias_regularizer: Any = None, activity_regularizer: Any = None,
                  kernel_constraint: Any = None, bias_constraint: Any = None, trainable: bool = True,
                  name: Any = None,
@@ -246,10 +247,11 @@ class Conv3D(ConvolutionLayer):
 
 
 @public("layers.conv3d")
-def conv3d(inputs: Any, filters: int, kernel_size: Any, strides: Any = (1, 1, 1), padding: str = "valid",
-           data_format: str = "channels_last", dilation_rate: Any = (1, 1, 1), activation: Any = None,
-           use_bias: bool = True, kernel_initializer: Any = None,
-           bias_initializer: Any = Zeros(), kernel_regularizer: Any = None,  # noqa: B008
+def conv3d(inputs: Any, filters: int, kernel_size: Any, strides: Any = (1, 1, 1),
+           padding: str = "valid", data_format: str = "channels_last",
+           dilation_rate: Any = (1, 1, 1), activation: Any = None, use_bias: bool = True,
+           kernel_initializer: Any = None, bias_initializer: Any = ZEROS,
+           kernel_regularizer: Any = None,
            bias_regularizer: Any = None, activity_regularizer: Any = None,
            kernel_constraint: Any = None, bias_constraint: Any = None, trainable: bool = True,
            name: Any = None,

@@ -5,11 +5,10 @@ from typing import Any
 
 from rekindle._src.graph.shapes import TensorShape
 from rekindle._src.layers.convolution import ConvolutionLayer
-from rekindle._src.layers.named import get_initializer
+from rekindle._src.layers.named import ZEROS, get_initializer
 from rekindle._src.layers.shapes import deconv_length, op_format
 from rekindle._src.names import public
 from rekindle._src.ops import array_join, array_shape, bias, conv_transpose, depthwise
-from rekindle._src.state.initializers import Zeros
 
 
 class TransposedLayer(ConvolutionLayer):
@@ -65,9 +64,10 @@ class TransposedLayer(ConvolutionLayer):
 class Conv2DTranspose(TransposedLayer):
     """A transposed 2-D convolution; arguments as for `ConvolutionLayer`."""
 
-    def __init__(self, filters: int, kernel_size: Any, strides: Any = (1, 1), padding: str = "valid",
-                 data_format: str = "channels_last", activation: Any = None, use_bias: bool = True,
-                 kernel_initializer: Any = None, bias_initializer: Any = Zeros(),  # noqa: B008
+    def __init__(self, filters: int, kernel_size: Any, strides: Any = (1, 1),
+                 padding: str = "valid", data_format: str = "channels_last", activation: Any = None,
+                 use_bias: bool = True, kernel_initializer: Any = None,
+                 bias_initializer: Any = ZEROS,
                  kernel_regularizer: Any = None, bias_regularizer: Any = None,
                  activity_regularizer: Any = None, kernel_constraint: Any = None,
                  bias_constraint: Any = None, trainable: bool = True, name: Any = None,
@@ -77,8 +77,8 @@ class Conv2DTranspose(TransposedLayer):
             activation=activation, use_bias=use_bias, kernel_initializer=kernel_initializer,
             bias_initializer=bias_initializer, kernel_regularizer=kernel_regularizer,
             bias_regularizer=bias_regularizer, activity_regularizer=activity_regularizer,
-            kernel_constraint=kernel_constraint, bias_constraint=bias_constraint, trainable=trainable,
-            name=name,
+            kernel_constraint=kernel_constraint, bias_constraint=bias_constraint,
+            trainable=trainable, name=name,
             **kwargs)
 
     def _transposed(self, inputs: Any, output_shape: Any) -> Any:
@@ -93,9 +93,10 @@ class Conv2DTranspose(TransposedLayer):
 
 
 @public("layers.conv2d_transpose")
-def conv2d_transpose(inputs: Any, filters: int, kernel_size: Any, strides: Any = (1, 1), padding: str = "valid",
-                     data_format: str = "channels_last", activation: Any = None, use_bias: bool = True,
-                     kernel_initializer: Any = None, bias_initializer: Any = Zeros(),  # noqa: B008
+def conv2d_transpose(inputs: Any, filters: int, kernel_size: Any, strides: Any = (1, 1),
+                     padding: str = "valid", data_format: str = "channels_last",
+                     activation: Any = None, use_bias: bool = True, kernel_initializer: Any = None,
+                     bias_initializer: Any = ZEROS,
                      kernel_regularizer: Any = None, bias_regularizer: Any = None,
                      activity_regularizer: Any = None, kernel_constraint: Any = None,
                      bias_constraint: Any = None, trainable: bool = True, name: Any = None,
@@ -115,9 +116,10 @@ def conv2d_transpose(inputs: Any, filters: int, kernel_size: Any, strides: Any =
 class Conv3DTranspose(TransposedLayer):
     """A transposed 3-D convolution; arguments as for `ConvolutionLayer`."""
 
-    def __init__(self, filters: int, kernel_size: Any, strides: Any = (1, 1, 1), padding: str = "valid",
-                 data_format: str = "channels_last", activation: Any = None, use_bias: bool = True,
-                 kernel_initializer: Any = None, bias_initializer: Any = Zeros(),  # noqa: B008
+    def __init__(self, filters: int, kernel_size: Any, strides: Any = (1, 1, 1),
+                 padding: str = "valid", data_format: str = "channels_last", activation: Any = None,
+                 use_bias: bool = True, kernel_initializer: Any = None,
+                 bias_initializer: Any = ZEROS,
                  kernel_regularizer: Any = None, bias_regularizer: Any = None,
                  activity_regularizer: Any = None, kernel_constraint: Any = None,
                  bias_constraint: Any = None, trainable: bool = True, name: Any = None,
@@ -127,8 +129,8 @@ class Conv3DTranspose(TransposedLayer):
             activation=activation, use_bias=use_bias, kernel_initializer=kernel_initializer,
             bias_initializer=bias_initializer, kernel_regularizer=kernel_regularizer,
             bias_regularizer=bias_regularizer, activity_regularizer=activity_regularizer,
-            kernel_constraint=kernel_constraint, bias_constraint=bias_constraint, trainable=trainable,
-            name=name,
+            kernel_constraint=kernel_constraint, bias_constraint=bias_constraint,
+            trainable=trainable, name=name,
             **kwargs)
 
     def _transposed(self, inputs: Any, output_shape: Any) -> Any:
@@ -140,9 +142,10 @@ class Conv3DTranspose(TransposedLayer):
 
 
 @public("layers.conv3d_transpose")
-def conv3d_transpose(inputs: Any, filters: int, kernel_size: Any, strides: Any = (1, 1, 1), padding: str = "valid",
-                     data_format: str = "channels_last", activation: Any = None, use_bias: bool = True,
-                     kernel_initializer: Any = None, bias_initializer: Any = Zeros(),  # noqa: B008
+def conv3d_transpose(inputs: Any, filters: int, kernel_size: Any, strides: Any = (1, 1, 1),
+                     padding: str = "valid", data_format: str = "channels_last",
+                     activation: Any = None, use_bias: bool = True, kernel_initializer: Any = None,
+                     bias_initializer: Any = ZEROS,
                      kernel_regularizer: Any = None, bias_regularizer: Any = None,
                      activity_regularizer: Any = None, kernel_constraint: Any = None,
                      bias_constraint: Any = None, trainable: bool = True, name: Any = None,
@@ -206,9 +209,10 @@ class SeparableConv1D(SeparableLayer):
     """A separable 1-D convolution; arguments as for `SeparableLayer`."""
 
     def __init__(self, filters: int, kernel_size: Any, strides: Any = 1, padding: str = "valid",
-                 data_format: str = "channels_last", dilation_rate: Any = 1, depth_multiplier: int = 1,
-                 activation: Any = None, use_bias: bool = True, depthwise_initializer: Any = None,
-                 pointwise_initializer: Any = None, bias_initializer: Any = Zeros(),  # noqa: B008
+                 data_format: str = "channels_last", dilation_rate: Any = 1,
+                 depth_multiplier: int = 1, activation: Any = None, use_bias: bool = True,
+                 depthwise_initializer: Any = None, pointwise_initializer: Any = None,
+                 bias_initializer: Any = ZEROS,
                  depthwise_regularizer: Any = None, pointwise_regularizer: Any = None,
                  bias_regularizer: Any = None, activity_regularizer: Any = None,
                  depthwise_constraint: Any = None, pointwise_constraint: Any = None,
@@ -219,11 +223,11 @@ class SeparableConv1D(SeparableLayer):
             dilation_rate=dilation_rate, depth_multiplier=depth_multiplier, activation=activation,
             use_bias=use_bias, depthwise_initializer=depthwise_initializer,
             pointwise_initializer=pointwise_initializer, bias_initializer=bias_initializer,
-            depthwise_regularizer=depthwise_regularizer, pointwise_regularizer=pointwise_regularizer,
-            bias_regularizer=bias_regularizer, activity_regularizer=activity_regularizer,
-            depthwise_constraint=depthwise_constraint, pointwise_constraint=pointwise_constraint,
-            bias_constraint=bias_constraint, trainable=trainable, name=name,
-            **kwargs)
+            depthwise_regularizer=depthwise_regularizer,
+            pointwise_regularizer=pointwise_regularizer, bias_regularizer=bias_regularizer,
+            activity_regularizer=activity_regularizer, depthwise_constraint=depthwise_constraint,
+            pointwise_constraint=pointwise_constraint, bias_constraint=bias_constraint,
+            trainable=trainable, name=name, **kwargs)
 
     def call(self, inputs: Any) -> Any:
         """The outputs."""
@@ -243,10 +247,12 @@ class SeparableConv1D(SeparableLayer):
 
 
 @public("layers.separable_conv1d")
-def separable_conv1d(inputs: Any, filters: int, kernel_size: Any, strides: Any = 1, padding: str = "valid",
-                     data_format: str = "channels_last", dilation_rate: Any = 1, depth_multiplier: int = 1,
-                     activation: Any = None, use_bias: bool = True, depthwise_initializer: Any = None,
-                     pointwise_initializer: Any = None, bias_initializer: Any = Zeros(),  # noqa: B008
+def separable_conv1d(inputs: Any, filters: int, kernel_size: Any, strides: Any = 1,
+                     padding: str = "valid", data_format: str = "channels_last",
+                     dilation_rate: Any = 1, depth_multiplier: int = 1, activation: Any = None,
+                     use_bias: bool = True, depthwise_initializer: Any = None,
+                     pointwise_initializer: Any = None,
+                     bias_initializer: Any = ZEROS,
                      depthwise_regularizer: Any = None, pointwise_regularizer: Any = None,
                      bias_regularizer: Any = None, activity_regularizer: Any = None,
                      depthwise_constraint: Any = None, pointwise_constraint: Any = None,
@@ -269,10 +275,11 @@ def separable_conv1d(inputs: Any, filters: int, kernel_size: Any, strides: Any =
 class SeparableConv2D(SeparableLayer):
     """A separable 2-D convolution; arguments as for `SeparableLayer`."""
 
-    def __init__(self, filters: int, kernel_size: Any, strides: Any = (1, 1), padding: str = "valid",
-                 data_format: str = "channels_last", dilation_rate: Any = (1, 1), depth_multiplier: int = 1,
-                 activation: Any = None, use_bias: bool = True, depthwise_initializer: Any = None,
-                 pointwise_initializer: Any = None, bias_initializer: Any = Zeros(),  # noqa: B008
+    def __init__(self, filters: int, kernel_size: Any, strides: Any = (1, 1),
+                 padding: str = "valid", data_format: str = "channels_last",
+                 dilation_rate: Any = (1, 1), depth_multiplier: int = 1, activation: Any = None,
+                 use_bias: bool = True, depthwise_initializer: Any = None,
+                 pointwise_initializer: Any = None, bias_initializer: Any = ZEROS,
                  depthwise_regularizer: Any = None, pointwise_regularizer: Any = None,
                  bias_regularizer: Any = None, activity_regularizer: Any = None,
                  depthwise_constraint: Any = None, pointwise_constraint: Any = None,
@@ -283,11 +290,11 @@ class SeparableConv2D(SeparableLayer):
             dilation_rate=dilation_rate, depth_multiplier=depth_multiplier, activation=activation,
             use_bias=use_bias, depthwise_initializer=depthwise_initializer,
             pointwise_initializer=pointwise_initializer, bias_initializer=bias_initializer,
-            depthwise_regularizer=depthwise_regularizer, pointwise_regularizer=pointwise_regularizer,
-            bias_regularizer=bias_regularizer, activity_regularizer=activity_regularizer,
-            depthwise_constraint=depthwise_constraint, pointwise_constraint=pointwise_constraint,
-            bias_constraint=bias_constraint, trainable=trainable, name=name,
-            **kwargs)
+            depthwise_regularizer=depthwise_regularizer,
+            pointwise_regularizer=pointwise_regularizer, bias_regularizer=bias_regularizer,
+            activity_regularizer=activity_regularizer, depthwise_constraint=depthwise_constraint,
+            pointwise_constraint=pointwise_constraint, bias_constraint=bias_constraint,
+            trainable=trainable, name=name, **kwargs)
 
     def call(self, inputs: Any) -> Any:
         """The outputs."""
@@ -301,10 +308,12 @@ class SeparableConv2D(SeparableLayer):
 
 
 @public("layers.separable_conv2d")
-def separable_conv2d(inputs: Any, filters: int, kernel_size: Any, strides: Any = (1, 1), padding: str = "valid",
-                     data_format: str = "channels_last", dilation_rate: Any = (1, 1), depth_multiplier: int = 1,
-                     activation: Any = None, use_bias: bool = True, depthwise_initializer: Any = None,
-                     pointwise_initializer: Any = None, bias_initializer: Any = Zeros(),  # noqa: B008
+def separable_conv2d(inputs: Any, filters: int, kernel_size: Any, strides: Any = (1, 1),
+                     padding: str = "valid", data_format: str = "channels_last",
+                     dilation_rate: Any = (1, 1), depth_multiplier: int = 1, activation: Any = None,
+                     use_bias: bool = True, depthwise_initializer: Any = None,
+                     pointwise_initializer: Any = None,
+                     bias_initializer: Any = ZEROS,
                      depthwise_regularizer: Any = None, pointwise_regularizer: Any = None,
                      bias_regularizer: Any = None, activity_regularizer: Any = None,
                      depthwise_constraint: Any = None, pointwise_constraint: Any = None,

@@ -9,14 +9,13 @@ from rekindle._src.graph import convert, dtypes, sparse
 from rekindle._src.graph.shapes import TensorShape, dimension_value
 from rekindle._src.layers.base import Layer
 from rekindle._src.layers.input_spec import InputSpec
-from rekindle._src.layers.named import get_activation, get_initializer
+from rekindle._src.layers.named import ZEROS, get_activation, get_initializer
 from rekindle._src.layers.shapes import checked_format
 from rekindle._src.names import public
 from rekindle._src.ops import array_shape, bias, cond, math_cast
 from rekindle._src.ops import dropout as dropout_ops
 from rekindle._src.ops import math as math_ops
 from rekindle._src.ops import sparse as sparse_ops
-from rekindle._src.state.initializers import Zeros
 
 
 @public("layers.Dense")
@@ -36,7 +35,7 @@ class Dense(Layer):
     """
 
     def __init__(self, units: int, activation: Any = None, use_bias: bool = True,
-                 kernel_initializer: Any = None, bias_initializer: Any = Zeros(),  # noqa: B008
+                 kernel_initializer: Any = None, bias_initializer: Any = ZEROS,
                  kernel_regularizer: Any = None, bias_regularizer: Any = None,
                  activity_regularizer: Any = None, kernel_constraint: Any = None,
                  bias_constraint: Any = None, trainable: bool = True, name: Any = None,
@@ -103,7 +102,7 @@ class Dense(Layer):
 
 @public("layers.dense")
 def dense(inputs: Any, units: int, activation: Any = None, use_bias: bool = True,
-          kernel_initializer: Any = None, bias_initializer: Any = Zeros(),  # noqa: B008
+          kernel_initializer: Any = None, bias_initializer: Any = ZEROS,
           kernel_regularizer: Any = None, bias_regularizer: Any = None,
           activity_regularizer: Any = None, kernel_constraint: Any = None,
           bias_constraint: Any = None, trainable: bool = True, name: Any = None,
@@ -158,7 +157,9 @@ class Dropout(Layer):
 @public("layers.dropout")
 def dropout(inputs: Any, rate: Any = 0.5, noise_shape: Any = None, seed: int | None = None,
             training: Any = False, name: Any = None) -> Any:
-    """Zeros for a share of the inputs if `training`, the rest scaled up; arguments as for `Dropout`."""
+    """Zeros for a share of the inputs if `training`, the rest scaled up; arguments as for
+    `Dropout`.
+    """
     return Dropout(rate, noise_shape=noise_shape, seed=seed, name=name).apply(
         inputs, training=training)
 

@@ -8,6 +8,9 @@ from rekindle._src.ops import activation, softmax
 from rekindle._src.ops import math as math_ops
 from rekindle._src.state import initializers, matrix_initializers
 
+#: default initializers
+ZEROS, ONES = initializers.Zeros(), initializers.Ones()
+
 
 def linear(x: Any) -> Any:
     """The tensor itself."""

@@ -11,7 +11,7 @@ from rekindle._src.graph import convert, dtypes, scopes
 from rekindle._src.graph.shapes import TensorShape
 from rekindle._src.layers.base import Layer
 from rekindle._src.layers.input_spec import InputSpec
-from rekindle._src.layers.named import get_initializer
+from rekindle._src.layers.named import ONES, ZEROS, get_initializer
 from rekindle._src.names import public
 from rekindle._src.ops import (
     activation,
@@ -26,7 +26,6 @@ from rekindle._src.ops import (
 from rekindle._src.ops import constant as constant_ops
 from rekindle._src.ops import math as math_ops
 from rekindle._src.state import assign
-from rekindle._src.state.initializers import Ones, Zeros
 from rekindle._src.state.variable import Variable, VariableAggregation, VariableSynchronization
 
 
@@ -72,9 +71,9 @@ class BatchNormalization(Layer):
 
     def __init__(self, axis: Any = -1, momentum: float = 0.99, epsilon: float = 1e-3,
                  center: bool = True, scale: bool = True,
-                 beta_initializer: Any = Zeros(), gamma_initializer: Any = Ones(),  # noqa: B008
-                 moving_mean_initializer: Any = Zeros(),  # noqa: B008
-                 moving_variance_initializer: Any = Ones(),  # noqa: B008
+                 beta_initializer: Any = ZEROS, gamma_initializer: Any = ONES,
+                 moving_mean_initializer: Any = ZEROS,
+                 moving_variance_initializer: Any = ONES,
                  beta_regularizer: Any = None, gamma_regularizer: Any = None,
                  beta_constraint: Any = None, gamma_constraint: Any = None, renorm: bool = False,
                  renorm_clipping: Any = None, renorm_momentum: float = 0.99,
@@ -167,8 +166,8 @@ class BatchNormalization(Layer):
             raise ValueError("virtual_batch_size must be a positive integer that divides the true "
                              "batch size of the input Tensor")
         if 0 in self.axis:
-            raise ValueError("When using virtual_batch_size, the batch dimension must be 0 and thus "
-                             "axis cannot include 0")
+            raise ValueError("When using virtual_batch_size, the batch dimension must be 0 and "
+                             "thus axis cannot include 0")
         if self.adjustment is not None:
             raise ValueError("When using virtual_batch_size, adjustment cannot be specified")
 
@@ -393,9 +392,9 @@ def _composed(scale: Any, offset: Any, then_scale: Any, then_offset: Any) -> tup
 def batch_normalization(
         inputs: Any, axis: Any = -1, momentum: float = 0.99, epsilon: float = 1e-3,
         center: bool = True, scale: bool = True,
-        beta_initializer: Any = Zeros(), gamma_initializer: Any = Ones(),  # noqa: B008
-        moving_mean_initializer: Any = Zeros(),  # noqa: B008
-        moving_variance_initializer: Any = Ones(),  # noqa: B008
+        beta_initializer: Any = ZEROS, gamma_initializer: Any = ONES,
+        moving_mean_initializer: Any = ZEROS,
+        moving_variance_initializer: Any = ONES,
         beta_regularizer: Any = None, gamma_regularizer: Any = None, beta_constraint: Any = None,
         gamma_constraint: Any = None, training: Any = False, trainable: bool = True,
         name: Any = None, reuse: bool | None = None, renorm: bool = False,

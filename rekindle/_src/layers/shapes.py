@@ -50,8 +50,8 @@ def checked_padding(value: Any) -> Any:
         return value
     padding = value.lower()
     if padding not in ("valid", "same", "causal"):
-        raise ValueError('The `padding` argument must be a list/tuple or one of "valid", "same" (or '
-                         f'"causal", only for `Conv1D). Received: {padding}')
+        raise ValueError('The `padding` argument must be a list/tuple or one of "valid", "same" '
+                         f'(or "causal", only for `Conv1D). Received: {padding}')
     return padding
 
 

@@ -1,8 +1,9 @@
 """Variables that travel along ref edges: the ops that make, fill, update and destroy them.
 
-Holds the blocks of ref variables, temporary variables and counters, and what the other files of state ops share. Scatter
-updates are in state_scatter.py, resource variables in state_resource.py, assignments to slices in state_slices.py. The
-functions that users call (tf.assign, ...) take variables and stand in `rekindle/_src/state`.
+Holds the blocks of ref variables, temporary variables and counters, and what the other files of
+state ops share. Scatter updates are in state_scatter.py, resource variables in state_resource.py,
+assignments to slices in state_slices.py. The functions that users call (tf.assign, ...) take
+variables and stand in `rekindle/_src/state`.
 """
 from __future__ import annotations
 
@@ -27,7 +28,8 @@ def overwrite(buffer: Buffer, value: Any) -> None:
     if not isinstance(value, torch.Tensor):
         buffer.set(value.copy())
         return
-    if (old is None or buffer.shared or old.shape != value.shape or old.dtype != value.dtype or old.device != value.device
+    if (old is None or buffer.shared or old.shape != value.shape or old.dtype != value.dtype
+        or old.device != value.device
             or old.untyped_storage().data_ptr() == value.untyped_storage().data_ptr()):
         buffer.set(value.clone(memory_format=torch.contiguous_format))
         return
@@ -49,7 +51,8 @@ def check_indices(indices: Any, limit: int) -> None:
     at = int(((flat < 0) | (flat >= limit)).nonzero()[0])
     where = "".join(f"{i}," for i in unravel(at, indices.shape))[:-1]
     raise errors.InvalidArgumentError(
-        None, None, f"indices{f'[{where}]' if indices.ndim else ''} = {int(flat[at])} is not in [0, {limit})")
+        None, None, f"indices{f'[{where}]' if indices.ndim else ''} = {int(flat[at])} is not in "
+        f"[0, {limit})")
 
 
 def unravel(at: int, shape: Any) -> list[int]:
@@ -107,7 +110,8 @@ def assign(ref, value, *, validate_shape=True):
         old = ref.shape if ref.value is None else ref.value.shape
         raise errors.InvalidArgumentError(
             None, None, "Assign requires shapes of both tensors to match. "
-            f"lhs shape= {shown('?' if d is None else d for d in old)} rhs shape= {shown(value.shape)}")
+            f"lhs shape= {shown('?' if d is None else d for d in old)} rhs shape= "
+            f"{shown(value.shape)}")
     overwrite(ref, value)
     return ref
 
@@ -158,7 +162,8 @@ def count(buffer: Buffer, limit: int) -> Any:
     """
     before = buffer.read()
     if before.shape:
-        raise errors.InvalidArgumentError(None, None, f"input is not a scalar: {shown(before.shape)}")
+        raise errors.InvalidArgumentError(None, None, "input is not a scalar: "
+                                          f"{shown(before.shape)}")
     if before >= limit:
         raise errors.OutOfRangeError(None, None, f"Reached limit of {limit}")
     buffer.set(before + 1)
@@ -173,7 +178,9 @@ def count_up_to(ref, *, limit):
 
 @op("TemporaryVariable", infer=_declared)
 def temporary_variable(*, shape, dtype, ctx):
-    """A variable that lives until DestroyTemporaryVariable, within one step; its value is not defined before Assign."""
+    """A variable that lives until DestroyTemporaryVariable, within one step; its value is not
+    defined before Assign.
+    """
     buffer = Buffer(ctx.name, dtype, shape)
     buffer.set(torch.zeros(shape, dtype=dtype.torch, device=ctx.device))
     return buffer

@@ -1,7 +1,8 @@
 """Variables that travel as resource handles: the ops that make, read, fill and update them.
 
-Holds the blocks of resource variables and their gradients, and `handle_shape`, which the shape rules of other resource ops ask.
-Scatter updates of resources are in state_scatter.py, slice assignments in state_slices.py.
+Holds the blocks of resource variables and their gradients, and `handle_shape`, which the shape
+rules of other resource ops ask. Scatter updates of resources are in state_scatter.py, slice
+assignments in state_slices.py.
 """
 from __future__ import annotations
 
@@ -20,7 +21,8 @@ from rekindle._src.ops import array_join, array_shape
 from rekindle._src.ops.state import check_indices, count, overwrite, shown
 
 #: ops whose output is the handle that they are given
-_PASSING = frozenset(["Identity", "Enter", "Exit", "Switch", "Merge", "NextIteration", "RefIdentity"])
+_PASSING = frozenset(["Identity", "Enter", "Exit", "Switch", "Merge", "NextIteration",
+                      "RefIdentity"])
 
 
 def variable_behind(tensor: Tensor) -> Any:
@@ -48,8 +50,9 @@ def read(resource: Buffer) -> Any:
     """
     if resource.value is None:
         raise errors.FailedPreconditionError(
-            None, None, f"Error while reading resource variable {resource.name} from Container: localhost. This could "
-            f"mean that the variable was uninitialized. Not found: {_missing(resource)}")
+            None, None, f"Error while reading resource variable {resource.name} from Container: "
+            "localhost. This could mean that the variable was uninitialized. Not found: "
+            f"{_missing(resource)}")
     return resource.value
 
 
@@ -111,8 +114,8 @@ def _checked(resource: Buffer, value: Any) -> Any:
         raise errors.NotFoundError(None, None, _missing(resource))
     if resource.value.shape != value.shape:
         raise errors.InvalidArgumentError(
-            None, None, f"Cannot update variable with shape {shown(resource.value.shape)} using a Tensor with shape "
-            f"{shown(value.shape)}, shapes must be equal.")
+            None, None, f"Cannot update variable with shape {shown(resource.value.shape)} using a "
+            f"Tensor with shape {shown(value.shape)}, shapes must be equal.")
     return resource.own()
 
 
@@ -206,8 +209,8 @@ def _gathered_nd(c: Any) -> infer.Shape:
     if params is None or indices is None or indices[-1] is None:
         return None
     if indices[-1] > len(params):
-        raise ValueError(f"indices.shape[-1] must be <= params.rank, but saw indices shape: {infer.show(indices)} and "
-                         f"params shape: {infer.show(params)}")
+        raise ValueError("indices.shape[-1] must be <= params.rank, but saw indices shape: "
+                         f"{infer.show(indices)} and params shape: {infer.show(params)}")
     return indices[:-1] + params[indices[-1]:]
 
 

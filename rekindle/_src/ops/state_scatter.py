@@ -1,7 +1,7 @@
 """Updates of some rows or elements of a variable: Scatter*, ScatterNd* and their resource forms.
 
-Where an index occurs twice, updates that combine (add, multiply, ...) combine all of them, and a plain update keeps the last.
-On the CPU an index out of range is an error; on CUDA torch reports it.
+Where an index occurs twice, updates that combine (add, multiply, ...) combine all of them, and a
+plain update keeps the last. On the CPU an index out of range is an error; on CUDA torch reports it.
 """
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ def _scatter(buffer: Buffer, indices: Any, updates: Any, change: Change) -> None
     row = params.shape[1:]
     if updates.ndim and tuple(updates.shape) != (*indices.shape, *row):
         raise errors.InvalidArgumentError(
-            None, None, "Must have updates.shape = indices.shape + params.shape[1:] or updates.shape = [], got "
-            f"updates.shape {shown(updates.shape)}, indices.shape {shown(indices.shape)}, params.shape "
-            f"{shown(params.shape)}")
+            None, None, "Must have updates.shape = indices.shape + params.shape[1:] or "
+            f"updates.shape = [], got updates.shape {shown(updates.shape)}, indices.shape "
+            f"{shown(indices.shape)}, params.shape {shown(params.shape)}")
     check_indices(indices, params.shape[0])
     index = indices.reshape(-1).long()
     change(buffer.own(), index, updates.expand(indices.shape + row).reshape((-1, *row)))
@@ -65,7 +65,8 @@ def _div(params: Any, index: Any, updates: Any) -> None:
         raise errors.InvalidArgumentError(None, None, "updates must not contain 0")
     divisor = torch.ones_like(params)
     _mul(divisor, index, updates)
-    params.div_(divisor, rounding_mode=None if params.is_floating_point() or params.is_complex() else "trunc")
+    params.div_(divisor, rounding_mode=None if params.is_floating_point() or params.is_complex()
+                else "trunc")
 
 
 def _scattered(c: Any) -> infer.Shape:
@@ -102,7 +103,8 @@ def _rows(op_type: str, change: Change, doc: str) -> tuple[Op, Op]:
         kernel.__name__ = f"{name}_{op_type.lower()}"
         kernel.__doc__ = doc
     return (op(f"Scatter{op_type}", infer=_scattered, updates=("ref",))(scatter),
-            op(f"ResourceScatter{op_type}", infer=_checked(_scattered), updates=("resource",))(resource_scatter))
+            op(f"ResourceScatter{op_type}", infer=_checked(_scattered),
+               updates=("resource",))(resource_scatter))
 
 
 scatter_update, resource_scatter_update = _rows("Update", _update, "Replace rows of the variable.")
@@ -143,12 +145,13 @@ def check_scatter_nd(shape: Any, indices: Any, updates: Any) -> None:
     depth = indices.shape[-1] if indices.ndim else 1
     if indices.shape[:-1] != updates.shape[:max(indices.ndim - 1, 0)]:
         raise errors.InvalidArgumentError(
-            None, None, "The outermost dimension of updates and indices must match. Got indices.shape "
-            f"{shown(indices.shape)}, updates.shape {shown(updates.shape)}")
+            None, None, "The outermost dimension of updates and indices must match. Got "
+            f"indices.shape {shown(indices.shape)}, updates.shape {shown(updates.shape)}")
     if tuple(updates.shape) != (*indices.shape[:-1], *shape[depth:]) or depth > len(shape):
         raise errors.InvalidArgumentError(
-            None, None, "Must have updates.shape = indices.shape[:-1] + params.shape[indices.shape[-1]:], got "
-            f"updates.shape {shown(updates.shape)}, indices.shape {shown(indices.shape)}, params.shape {shown(shape)}")
+            None, None, "Must have updates.shape = indices.shape[:-1] + "
+            f"params.shape[indices.shape[-1]:], got updates.shape {shown(updates.shape)}, "
+            f"indices.shape {shown(indices.shape)}, params.shape {shown(shape)}")
     if indices.device.type != "cpu" or not indices.numel():
         return
     rows = indices.reshape(-1, depth)
@@ -159,24 +162,28 @@ def check_scatter_nd(shape: Any, indices: Any, updates: Any) -> None:
     at = int(bad.nonzero()[0])
     where = ",".join(map(str, unravel(at, indices.shape[:-1])))
     raise errors.InvalidArgumentError(
-        None, None, f"indices[{where}] = {shown(rows[at].tolist())} does not index into shape {shown(shape)}")
+        None, None, f"indices[{where}] = {shown(rows[at].tolist())} does not index into shape "
+        f"{shown(shape)}")
 
 
 def _nd_scattered(c: Any) -> infer.Shape:
     """The variable's shape, checked against those of indices and updates."""
     var = handle_shape(c, 0)
     indices, updates = (infer.with_rank_at_least(c.shapes[i], 1) for i in (1, 2))
-    if var is not None and 0 in var and any(s is not None and None not in s and 0 not in s for s in (indices, updates)):
+    if var is not None and 0 in var and any(
+        s is not None and None not in s and 0 not in s for s in (indices, updates)):
         raise ValueError("Indices and updates specified for empty output shape")
     if indices is None or updates is None or indices[-1] is None:
         return var
     outer, depth = len(indices) - 1, indices[-1]
     shown_updates = f"updates.shape={infer.show(updates)}"
-    _match(indices[:-1], updates[:outer], f"The outer {outer} dimensions of indices.shape={infer.show(indices)} must "
-           f"match the outer {outer} dimensions of {shown_updates}")
+    _match(indices[:-1], updates[:outer], f"The outer {outer} dimensions of "
+           f"indices.shape={infer.show(indices)} must match the outer {outer} dimensions of "
+           f"{shown_updates}")
     if var is not None:
-        _match(var[depth:], updates[outer:], f"The inner {len(var) - depth} dimensions of input.shape={infer.show(var)} "
-               f"must match the inner {len(updates) - outer} dimensions of {shown_updates}")
+        _match(var[depth:], updates[outer:], f"The inner {len(var) - depth} dimensions of "
+               f"input.shape={infer.show(var)} must match the inner {len(updates) - outer} "
+               f"dimensions of {shown_updates}")
     return var
 
 
@@ -201,11 +208,14 @@ def _elements(op_type: str, change: Change, doc: str) -> tuple[Op, Op]:
         kernel.__name__ = f"{name}_{op_type.lower()}"
         kernel.__doc__ = doc
     return (op(f"ScatterNd{op_type}", infer=_nd_scattered, updates=("ref",))(scatter_nd),
-            op(f"ResourceScatterNd{op_type}", infer=_checked(_nd_scattered), updates=("ref",))(resource_scatter_nd))
+            op(f"ResourceScatterNd{op_type}", infer=_checked(_nd_scattered),
+               updates=("ref",))(resource_scatter_nd))
 
 
-scatter_nd_update, resource_scatter_nd_update = _elements("Update", _update, "Replace elements of the variable.")
+scatter_nd_update, resource_scatter_nd_update = _elements("Update", _update, "Replace elements of "
+                                                          "the variable.")
 scatter_nd_add, resource_scatter_nd_add = _elements("Add", _add, "Add to elements of the variable.")
-scatter_nd_sub, resource_scatter_nd_sub = _elements("Sub", _sub, "Subtract from elements of the variable.")
+scatter_nd_sub, resource_scatter_nd_sub = _elements("Sub", _sub, "Subtract from elements of the "
+                                                    "variable.")
 for _block in (scatter_nd_update, scatter_nd_add, scatter_nd_sub):
     _block.no_gradient()

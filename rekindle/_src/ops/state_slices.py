@@ -14,7 +14,8 @@ from rekindle._src.ops.state import shown
 from rekindle._src.ops.state_resource import handle_shape
 
 
-def _assign_slice(buffer: Buffer, begin: Any, end: Any, strides: Any, value: Any, masks: tuple[int, ...]) -> None:
+def _assign_slice(buffer: Buffer, begin: Any, end: Any, strides: Any, value: Any,
+                  masks: tuple[int, ...]) -> None:
     params = buffer.read()
     begin, end, strides = begin.tolist(), end.tolist(), strides.tolist()
     try:
@@ -23,8 +24,8 @@ def _assign_slice(buffer: Buffer, begin: Any, end: Any, strides: Any, value: Any
         raise errors.InvalidArgumentError(None, None, str(error)) from None
     if tuple(value.shape) != shape:
         raise errors.UnimplementedError(
-            None, None, f"sliced l-value shape {shown(shape)} does not match r-value shape {shown(value.shape)}. "
-            "Automatic broadcasting not yet implemented.")
+            None, None, f"sliced l-value shape {shown(shape)} does not match r-value shape "
+            f"{shown(value.shape)}. Automatic broadcasting not yet implemented.")
     index, flips = slicing.forward_index(params.shape, slicing.index_of(begin, end, strides, masks))
     buffer.own()[index] = torch.flip(value, flips) if flips else value
 
@@ -41,15 +42,17 @@ def _nothing(c: Any) -> list[infer.Shape]:
 
 
 @op("StridedSliceAssign", infer=_variable_shape, updates=("ref",))
-def strided_slice_assign(ref, begin, end, strides, value, *, begin_mask=0, end_mask=0, ellipsis_mask=0,
-                         new_axis_mask=0, shrink_axis_mask=0):
+def strided_slice_assign(ref, begin, end, strides, value, *, begin_mask=0, end_mask=0,
+                         ellipsis_mask=0, new_axis_mask=0, shrink_axis_mask=0):
     """Write into the part of the variable that a Python index takes."""
-    _assign_slice(ref, begin, end, strides, value, (begin_mask, end_mask, ellipsis_mask, new_axis_mask, shrink_axis_mask))
+    _assign_slice(ref, begin, end, strides, value,
+                  (begin_mask, end_mask, ellipsis_mask, new_axis_mask, shrink_axis_mask))
     return ref
 
 
 @op("ResourceStridedSliceAssign", infer=_nothing, updates=("ref",))
-def resource_strided_slice_assign(ref, begin, end, strides, value, *, begin_mask=0, end_mask=0, ellipsis_mask=0,
-                                  new_axis_mask=0, shrink_axis_mask=0):
+def resource_strided_slice_assign(ref, begin, end, strides, value, *, begin_mask=0, end_mask=0,
+                                  ellipsis_mask=0, new_axis_mask=0, shrink_axis_mask=0):
     """Write into the part of the variable that a Python index takes."""
-    _assign_slice(ref, begin, end, strides, value, (begin_mask, end_mask, ellipsis_mask, new_axis_mask, shrink_axis_mask))
+    _assign_slice(ref, begin, end, strides, value,
+                  (begin_mask, end_mask, ellipsis_mask, new_axis_mask, shrink_axis_mask))

@@ -1,8 +1,9 @@
 """The ops of optimizers: each changes a variable and its slots in place, given a gradient.
 
-Holds one formula per optimizer, and what makes of it the blocks ApplyX, ResourceApplyX, SparseApplyX and
-ResourceSparseApplyX (those of them that TensorFlow has). A sparse update takes a gradient for some rows only and leaves the
-others as they are; where a row occurs twice, the updates follow each other.
+Holds one formula per optimizer, and what makes of it the blocks ApplyX, ResourceApplyX,
+SparseApplyX and ResourceSparseApplyX (those of them that TensorFlow has). A sparse update takes a
+gradient for some rows only and leaves the others as they are; where a row occurs twice, the updates
+follow each other.
 
 Sources: the formulas are those of TensorFlow 1.15's kernels; the papers are named with each.
 """
@@ -47,7 +48,8 @@ def update(name: str, slots: int) -> Callable[[Callable[..., Any]], Update]:
 
     def make(formula: Callable[..., Any]) -> Update:
         forms = ("", "Resource", "Sparse", "ResourceSparse")
-        return Update(*[_block(f"{form}Apply{name}", formula, slots + 1) for form in forms])  # type: ignore[arg-type]
+        return Update(*[_block(f"{form}Apply{name}", formula,
+                               slots + 1) for form in forms])  # type: ignore[arg-type]
 
     return make
 
@@ -61,7 +63,8 @@ def _block(op_type: str, formula: Callable[..., Any], buffers: int) -> Op | None
     sparse = "indices" in names
     run = _sparse_kernel(formula, facts, buffers, gradient) if sparse else _dense_kernel(
         formula, facts, buffers, gradient)
-    run.__name__ = run.__qualname__ = "".join("_" + c.lower() if c.isupper() else c for c in op_type)[1:]
+    run.__name__ = run.__qualname__ = "".join(
+        "_" + c.lower() if c.isupper() else c for c in op_type)[1:]
     run.__doc__ = formula.__doc__
     run.__signature__ = inspect.signature(formula)  # type: ignore[attr-defined]
     rule = functools.partial(_shapes, buffers=buffers, gradient=gradient, sparse=sparse)
@@ -86,7 +89,8 @@ def _shapes(c: Any, buffers: int, gradient: int, sparse: bool) -> infer.Shape | 
     return shape if c.op.outputs else []
 
 
-def _dense_kernel(formula: Callable[..., Any], facts: Signature, buffers: int, gradient: int) -> Callable[..., Any]:
+def _dense_kernel(formula: Callable[..., Any], facts: Signature, buffers: int,
+                  gradient: int) -> Callable[..., Any]:
     names = [arg.name for arg in facts.inputs]
     scalars = [i for i in range(buffers, len(names)) if i != gradient]
     first = 0 if facts.outputs else None
@@ -104,7 +108,8 @@ def _dense_kernel(formula: Callable[..., Any], facts: Signature, buffers: int, g
     return kernel
 
 
-def _sparse_kernel(formula: Callable[..., Any], facts: Signature, buffers: int, gradient: int) -> Callable[..., Any]:
+def _sparse_kernel(formula: Callable[..., Any], facts: Signature, buffers: int,
+                   gradient: int) -> Callable[..., Any]:
     names = [arg.name for arg in facts.inputs]
     scalars = [i for i in range(buffers, len(names)) if i not in (gradient, gradient + 1)]
     is_ref = bool(facts.outputs)
@@ -132,7 +137,9 @@ def _sparse_kernel(formula: Callable[..., Any], facts: Signature, buffers: int, 
 
 
 def _rounds(index: Any) -> Sequence[Any]:
-    """Positions to update together: all at once, or one after the other where a row occurs twice."""
+    """Positions to update together: all at once, or one after the other where a row occurs
+    twice.
+    """
     if index.device.type != "cpu" or len(torch.unique(index)) == len(index):
         return [slice(None)]
     return [slice(i, i + 1) for i in range(len(index))]
@@ -140,14 +147,16 @@ def _rounds(index: Any) -> Sequence[Any]:
 
 def _initialized(buffer: Buffer) -> Any:
     if buffer.value is None:
-        raise errors.FailedPreconditionError(None, None, f"Attempting to use uninitialized variables: {buffer.name}")
+        raise errors.FailedPreconditionError(None, None, "Attempting to use uninitialized "
+                                             f"variables: {buffer.name}")
     return buffer.value
 
 
 def _check_scalars(inputs: Sequence[Any], positions: Sequence[int], names: Sequence[str]) -> None:
     for i in positions:
         if inputs[i].ndim:
-            raise errors.InvalidArgumentError(None, None, f"{names[i]} is not a scalar: {shown(inputs[i].shape)}")
+            raise errors.InvalidArgumentError(None, None, f"{names[i]} is not a scalar: "
+                                              f"{shown(inputs[i].shape)}")
 
 
 def _check_same(shape: Any, other: Any, name: str) -> None:
@@ -163,7 +172,8 @@ def _check_rows(var: Any, grad: Any, indices: Any) -> None:
         raise errors.InvalidArgumentError(None, None, "indices must be one-dimensional")
     for d in range(1, var.ndim):
         if grad.ndim != var.ndim or grad.shape[d] != var.shape[d]:
-            raise errors.InvalidArgumentError(None, None, f"var and grad must match in dimension {d}")
+            raise errors.InvalidArgumentError(None, None, "var and grad must match in dimension "
+                                              f"{d}")
     if grad.shape[0] != len(indices):
         raise errors.InvalidArgumentError(
             None, None, "grad must be the same size as indices in the first dimension.")
@@ -184,7 +194,9 @@ def gradient_descent(var, alpha, delta):
 
 @update("ProximalGradientDescent", slots=0)
 def proximal_gradient_descent(var, alpha, l1, l2, delta):
-    """A gradient step, then the proximal step of the L1 and L2 penalties (Duchi and Singer 2009, FOBOS)."""
+    """A gradient step, then the proximal step of the L1 and L2 penalties (Duchi and Singer 2009,
+    FOBOS).
+    """
     var.addcmul_(delta, alpha, value=-1)
     _shrink(var, alpha, l1, l2)
 
@@ -197,7 +209,9 @@ def _shrink(var: Any, rate: Any, l1: Any, l2: Any) -> None:
 
 @update("Momentum", slots=1)
 def momentum(var, accum, lr, grad, momentum, *, use_nesterov=False):
-    """accum = momentum accum + grad; var -= lr accum, or lr (grad + momentum accum) (Sutskever et al. 2013)."""
+    """accum = momentum accum + grad; var -= lr accum, or lr (grad + momentum accum) (Sutskever et
+    al. 2013).
+    """
     accum.mul_(momentum).add_(grad)
     var.addcmul_(torch.addcmul(grad, accum, momentum) if use_nesterov else accum, lr, value=-1)
 
@@ -211,8 +225,10 @@ def keras_momentum(var, accum, lr, grad, momentum, *, use_nesterov=False):
 
 
 @update("Adam", slots=2)
-def adam(var, m, v, beta1_power, beta2_power, lr, beta1, beta2, epsilon, grad, *, use_nesterov=False):
-    """var -= alpha m / (sqrt(v) + epsilon), alpha = lr sqrt(1 - beta2^t) / (1 - beta1^t) (Kingma and Ba 2015).
+def adam(var, m, v, beta1_power, beta2_power, lr, beta1, beta2, epsilon, grad, *,
+         use_nesterov=False):
+    """var -= alpha m / (sqrt(v) + epsilon), alpha = lr sqrt(1 - beta2^t) / (1 - beta1^t) (Kingma
+    and Ba 2015).
 
     epsilon is the "epsilon hat" of the paper.
     """
@@ -235,7 +251,9 @@ def adam_with_amsgrad(var, m, v, vhat, beta1_power, beta2_power, lr, beta1, beta
 
 @update("AdaMax", slots=2)
 def ada_max(var, m, v, beta1_power, lr, beta1, beta2, epsilon, grad):
-    """v = max(beta2 v, |grad|); var -= lr / (1 - beta1^t) m / (v + epsilon) (Kingma and Ba 2015, section 7.1)."""
+    """v = max(beta2 v, |grad|); var -= lr / (1 - beta1^t) m / (v + epsilon) (Kingma and Ba 2015,
+    section 7.1).
+    """
     m.lerp_(grad, 1 - beta1)
     torch.maximum(v.mul_(beta2), grad.abs(), out=v)
     var.addcdiv_(m * (lr / (1 - beta1_power)), v + epsilon, value=-1)
@@ -267,18 +285,24 @@ def proximal_adagrad(var, accum, lr, l1, l2, grad):
 
 
 @update("AdagradDA", slots=2)
-def adagrad_da(var, gradient_accumulator, gradient_squared_accumulator, grad, lr, l1, l2, global_step):
-    """var = -lr sign(g) max(|g| - l1 t, 0) / (l2 t lr + sqrt(gg)), of sums g and gg over steps (Duchi et al. 2011)."""
+def adagrad_da(var, gradient_accumulator, gradient_squared_accumulator, grad, lr, l1, l2,
+               global_step):
+    """var = -lr sign(g) max(|g| - l1 t, 0) / (l2 t lr + sqrt(gg)), of sums g and gg over steps
+    (Duchi et al. 2011).
+    """
     gradient_accumulator.add_(grad)
     gradient_squared_accumulator.addcmul_(grad, grad)
     step = global_step.to(var.dtype)
-    part = gradient_accumulator.abs().sub_(step * l1).clamp_(min=0).mul_(gradient_accumulator.sign()).mul_(-lr)
+    part = gradient_accumulator.abs().sub_(step * l1).clamp_(min=0).mul_(
+        gradient_accumulator.sign()).mul_(-lr)
     torch.div(part, gradient_squared_accumulator.sqrt().add_(l2 * step * lr), out=var)
 
 
 @update("Adadelta", slots=2)
 def adadelta(var, accum, accum_update, lr, rho, epsilon, grad):
-    """var -= lr grad sqrt(accum_update + epsilon) / sqrt(accum + epsilon), of decayed sums of squares (Zeiler 2012)."""
+    """var -= lr grad sqrt(accum_update + epsilon) / sqrt(accum + epsilon), of decayed sums of
+    squares (Zeiler 2012).
+    """
     accum.mul_(rho).addcmul_(grad.square(), 1 - rho)
     step = (accum_update + epsilon).sqrt_().mul_((accum + epsilon).rsqrt_()).mul_(grad)
     var.addcmul_(step, lr, value=-1)
@@ -295,10 +319,13 @@ def rms_prop(var, ms, mom, lr, rho, momentum, epsilon, grad):
 
 @update("CenteredRMSProp", slots=3)
 def centered_rms_prop(var, mg, ms, mom, lr, rho, momentum, epsilon, grad):
-    """RMSProp divided by the estimated deviation sqrt(ms - mg^2 + epsilon) (Graves 2013, equations 38 to 45)."""
+    """RMSProp divided by the estimated deviation sqrt(ms - mg^2 + epsilon) (Graves 2013, equations
+    38 to 45).
+    """
     ms.lerp_(grad.square(), 1 - rho)
     mg.lerp_(grad, 1 - rho)
-    mom.mul_(momentum).addcdiv_(grad * lr, torch.addcmul(ms, mg, mg, value=-1).add_(epsilon).sqrt_())
+    mom.mul_(momentum).addcdiv_(grad * lr, torch.addcmul(ms, mg, mg, value=-1).add_(epsilon).sqrt_(
+        ))
     var.sub_(mom)
 
 
@@ -315,7 +342,8 @@ def ftrl_v2(var, accum, linear, grad, lr, l1, l2, l2_shrinkage, lr_power):
     _follow(var, accum, linear, grad, shrunk, lr, l1, l2, lr_power)
 
 
-def _follow(var: Any, accum: Any, linear: Any, grad: Any, shrunk: Any, lr: Any, l1: Any, l2: Any, lr_power: Any) -> None:
+def _follow(var: Any, accum: Any, linear: Any, grad: Any, shrunk: Any, lr: Any, l1: Any, l2: Any,
+            lr_power: Any) -> None:
     total = torch.addcmul(accum, grad, grad)
     power = total.pow(-lr_power)
     linear.add_(shrunk).sub_((power - accum.pow(-lr_power)).div_(lr).mul_(var))
@@ -336,4 +364,5 @@ def add_sign(var, m, lr, alpha, sign_decay, beta, grad):
 def power_sign(var, m, lr, logbase, sign_decay, beta, grad):
     """var -= lr exp(logbase sign_decay sign(grad) sign(m)) grad (Bello et al. 2017)."""
     m.mul_(beta).addcmul_(grad, 1 - beta)
-    var.addcmul_((grad.sign() * m.sign()).mul_(logbase * sign_decay).exp_().mul_(grad), lr, value=-1)
+    var.addcmul_((grad.sign() * m.sign()).mul_(logbase * sign_decay).exp_().mul_(grad), lr,
+                 value=-1)

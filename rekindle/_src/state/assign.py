@@ -1,6 +1,7 @@
 """tf.assign, tf.scatter_update and their kin: updates of a variable of either kind.
 
-A ref variable's update gives the reference; a resource variable's gives a variable that reads the value after the update.
+A ref variable's update gives the reference; a resource variable's gives a variable that reads the
+value after the update.
 """
 from __future__ import annotations
 
@@ -26,8 +27,8 @@ def _is_ref(variable: Any) -> bool:
 
 
 @public("assign")
-def assign(ref: Any, value: Any, validate_shape: bool | None = None, use_locking: bool | None = None,
-           name: str | None = None) -> Any:
+def assign(ref: Any, value: Any, validate_shape: bool | None = None,
+           use_locking: bool | None = None, name: str | None = None) -> Any:
     """Give a variable a new value.
 
     Args:
@@ -41,12 +42,14 @@ def assign(ref: Any, value: Any, validate_shape: bool | None = None, use_locking
       ValueError: the shapes do not go together.
     """
     if _is_ref(ref):
-        return state.assign(ref, value, use_locking=use_locking, name=name, validate_shape=validate_shape)
+        return state.assign(ref, value, use_locking=use_locking, name=name,
+                            validate_shape=validate_shape)
     return ref.assign(value, name=name)
 
 
 @public("assign_add")
-def assign_add(ref: Any, value: Any, use_locking: bool | None = None, name: str | None = None) -> Any:
+def assign_add(ref: Any, value: Any, use_locking: bool | None = None,
+               name: str | None = None) -> Any:
     """Add to a variable."""
     if _is_ref(ref):
         return state.assign_add(ref, value, use_locking=use_locking, name=name)
@@ -54,7 +57,8 @@ def assign_add(ref: Any, value: Any, use_locking: bool | None = None, name: str 
 
 
 @public("assign_sub")
-def assign_sub(ref: Any, value: Any, use_locking: bool | None = None, name: str | None = None) -> Any:
+def assign_sub(ref: Any, value: Any, use_locking: bool | None = None,
+               name: str | None = None) -> Any:
     """Subtract from a variable."""
     if _is_ref(ref):
         return state.assign_sub(ref, value, use_locking=use_locking, name=name)
@@ -81,7 +85,8 @@ def _scattering(name: str, locking: bool, doc: str) -> Callable[..., Any]:
     block = getattr(state_scatter, name)
     resource_block = getattr(state_scatter, f"resource_{name}")
 
-    def scatter(ref: Any, indices: Any, updates: Any, use_locking: bool = locking, name: str | None = None) -> Any:
+    def scatter(ref: Any, indices: Any, updates: Any, use_locking: bool = locking,
+                name: str | None = None) -> Any:
         if _is_ref(ref):
             return block(ref, indices, updates, use_locking=use_locking, name=name)
         updates = convert.convert_to_tensor(updates, ref.dtype)
@@ -92,20 +97,25 @@ def _scattering(name: str, locking: bool, doc: str) -> Callable[..., Any]:
     return public(name)(scatter)
 
 
-scatter_update = _scattering("scatter_update", True, "Replace rows of a variable: ref[indices, ...] = updates.")
-scatter_add = _scattering("scatter_add", False, "Add to rows of a variable; what comes twice adds twice.")
+scatter_update = _scattering("scatter_update", True, "Replace rows of a variable: ref[indices, "
+                             "...] = updates.")
+scatter_add = _scattering("scatter_add", False, "Add to rows of a variable; what comes twice adds "
+                          "twice.")
 scatter_sub = _scattering("scatter_sub", False, "Subtract from rows of a variable.")
 scatter_mul = _scattering("scatter_mul", False, "Multiply rows of a variable.")
 scatter_div = _scattering("scatter_div", False, "Divide rows of a variable.")
 scatter_max = _scattering("scatter_max", False, "Raise rows of a variable to the updates.")
 scatter_min = _scattering("scatter_min", False, "Lower rows of a variable to the updates.")
-scatter_nd_update = _scattering("scatter_nd_update", True, "Replace elements or slices of a variable.")
+scatter_nd_update = _scattering("scatter_nd_update", True, "Replace elements or slices of a "
+                                "variable.")
 scatter_nd_add = _scattering("scatter_nd_add", False, "Add to elements or slices of a variable.")
-scatter_nd_sub = _scattering("scatter_nd_sub", False, "Subtract from elements or slices of a variable.")
+scatter_nd_sub = _scattering("scatter_nd_sub", False, "Subtract from elements or slices of a "
+                             "variable.")
 
 
 @public("batch_scatter_update")
-def batch_scatter_update(ref: Any, indices: Any, updates: Any, use_locking: bool = True, name: str | None = None) -> Any:
+def batch_scatter_update(ref: Any, indices: Any, updates: Any, use_locking: bool = True,
+                         name: str | None = None) -> Any:
     """Replace, in each batch of a variable, rows: ref[b, indices[b, i], ...] = updates[b, i, ...].
 
     Raises:
@@ -128,4 +138,5 @@ def batch_scatter_update(ref: Any, indices: Any, updates: Any, use_locking: bool
                 steps = call("Cast", steps, rows.dtype)
             parts.append(steps * array_fill.ones_like(rows))
         parts.append(rows)
-        return scatter_nd_update(ref, array_join.concat(parts, axis=-1), updates, use_locking=use_locking)
+        return scatter_nd_update(ref, array_join.concat(parts, axis=-1), updates,
+                                 use_locking=use_locking)

@@ -96,8 +96,8 @@ class Constant(Initializer):
 
     def __init__(self, value: Any = 0, dtype: Any = float32, verify_shape: bool = False) -> None:
         if not (np.isscalar(value) or isinstance(value, (list, tuple, np.ndarray))):
-            raise TypeError(f"Invalid type for initial value: {type(value)} (expected Python scalar, list or tuple of "
-                            "values, or numpy.ndarray).")
+            raise TypeError(f"Invalid type for initial value: {type(value)} (expected Python "
+                            "scalar, list or tuple of values, or numpy.ndarray).")
         self.value = value
         self.dtype = dtypes.as_dtype(dtype)
         self._verify_shape = verify_shape
@@ -105,7 +105,8 @@ class Constant(Initializer):
     def __call__(self, shape: Any, dtype: Any = None, partition_info: Any = None,
                  verify_shape: bool | None = None) -> Any:
         return convert.constant(self.value, self.dtype if dtype is None else dtype, shape,
-                                verify_shape=self._verify_shape if verify_shape is None else verify_shape)
+                                verify_shape=self._verify_shape if verify_shape is None
+                                else verify_shape)
 
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments."""
@@ -116,7 +117,8 @@ class Constant(Initializer):
 class RandomUniform(Initializer):
     """Uniform random numbers in [minval, maxval); maxval None is 1 for floats."""
 
-    def __init__(self, minval: Any = 0, maxval: Any = None, seed: int | None = None, dtype: Any = float32) -> None:
+    def __init__(self, minval: Any = 0, maxval: Any = None, seed: int | None = None,
+                 dtype: Any = float32) -> None:
         self.minval = minval
         self.maxval = maxval
         self.seed = seed
@@ -128,14 +130,16 @@ class RandomUniform(Initializer):
 
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments."""
-        return {"minval": self.minval, "maxval": self.maxval, "seed": self.seed, "dtype": self.dtype.name}
+        return {"minval": self.minval, "maxval": self.maxval, "seed": self.seed,
+                "dtype": self.dtype.name}
 
 
 @public("random_normal_initializer", "initializers.random_normal")
 class RandomNormal(Initializer):
     """Normal random numbers."""
 
-    def __init__(self, mean: Any = 0.0, stddev: Any = 1.0, seed: int | None = None, dtype: Any = float32) -> None:
+    def __init__(self, mean: Any = 0.0, stddev: Any = 1.0, seed: int | None = None,
+                 dtype: Any = float32) -> None:
         self.mean = mean
         self.stddev = stddev
         self.seed = seed
@@ -147,14 +151,18 @@ class RandomNormal(Initializer):
 
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments."""
-        return {"mean": self.mean, "stddev": self.stddev, "seed": self.seed, "dtype": self.dtype.name}
+        return {"mean": self.mean, "stddev": self.stddev, "seed": self.seed,
+                "dtype": self.dtype.name}
 
 
 @public("truncated_normal_initializer", "initializers.truncated_normal")
 class TruncatedNormal(Initializer):
-    """Normal random numbers, drawn again where they are more than two standard deviations from the mean."""
+    """Normal random numbers, drawn again where they are more than two standard deviations from the
+    mean.
+    """
 
-    def __init__(self, mean: Any = 0.0, stddev: Any = 1.0, seed: int | None = None, dtype: Any = float32) -> None:
+    def __init__(self, mean: Any = 0.0, stddev: Any = 1.0, seed: int | None = None,
+                 dtype: Any = float32) -> None:
         self.mean = mean
         self.stddev = stddev
         self.seed = seed
@@ -166,7 +174,8 @@ class TruncatedNormal(Initializer):
 
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments."""
-        return {"mean": self.mean, "stddev": self.stddev, "seed": self.seed, "dtype": self.dtype.name}
+        return {"mean": self.mean, "stddev": self.stddev, "seed": self.seed,
+                "dtype": self.dtype.name}
 
 
 def whole_shape(shape: Any, partition_info: Any) -> Any:
@@ -176,7 +185,9 @@ def whole_shape(shape: Any, partition_info: Any) -> Any:
 
 @public("uniform_unit_scaling_initializer", "initializers.uniform_unit_scaling")
 class UniformUnitScaling(Initializer):
-    """Uniform random numbers that keep the scale of the input: limit factor * sqrt(3 / input size)."""
+    """Uniform random numbers that keep the scale of the input: limit factor * sqrt(3 / input
+    size).
+    """
 
     def __init__(self, factor: float = 1.0, seed: int | None = None, dtype: Any = float32) -> None:
         self.factor = factor
@@ -186,7 +197,8 @@ class UniformUnitScaling(Initializer):
     def __call__(self, shape: Any, dtype: Any = None, partition_info: Any = None) -> Any:
         size = math.prod(float(d) for d in list(whole_shape(shape, partition_info))[:-1])
         limit = math.sqrt(3 / max(size, 1.0)) * self.factor
-        return random.random_uniform(shape, -limit, limit, self.dtype if dtype is None else dtype, seed=self.seed)
+        return random.random_uniform(shape, -limit, limit, self.dtype if dtype is None else dtype,
+                                     seed=self.seed)
 
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments."""
@@ -195,7 +207,8 @@ class UniformUnitScaling(Initializer):
 
 @public("variance_scaling_initializer", "initializers.variance_scaling")
 class VarianceScaling(Initializer):
-    """Random numbers of variance scale / n, where n is the number of inputs, of outputs, or their mean.
+    """Random numbers of variance scale / n, where n is the number of inputs, of outputs, or their
+    mean.
 
     Args:
       scale: positive.
@@ -208,8 +221,9 @@ class VarianceScaling(Initializer):
       ValueError: an argument is none of these.
     """
 
-    def __init__(self, scale: float = 1.0, mode: str = "fan_in", distribution: str = "truncated_normal",
-                 seed: int | None = None, dtype: Any = float32) -> None:
+    def __init__(self, scale: float = 1.0, mode: str = "fan_in",
+                 distribution: str = "truncated_normal", seed: int | None = None,
+                 dtype: Any = float32) -> None:
         if scale <= 0.0:
             raise ValueError("`scale` must be positive float.")
         if mode not in ("fan_in", "fan_out", "fan_avg"):
@@ -234,11 +248,13 @@ class VarianceScaling(Initializer):
         if self.distribution == "untruncated_normal":
             return random.random_normal(shape, 0.0, math.sqrt(variance), dtype, seed=self.seed)
         # 0.8796... is the deviation of a standard normal truncated at 2
-        return random.truncated_normal(shape, 0.0, math.sqrt(variance) / 0.87962566103423978, dtype, seed=self.seed)
+        return random.truncated_normal(shape, 0.0, math.sqrt(variance) / 0.87962566103423978, dtype,
+                                       seed=self.seed)
 
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments."""
-        return {"scale": self.scale, "mode": self.mode, "distribution": self.distribution, "seed": self.seed,
+        return {"scale": self.scale, "mode": self.mode, "distribution": self.distribution,
+                "seed": self.seed,
                 "dtype": self.dtype.name}
 
 

@@ -1,4 +1,6 @@
-"""Initializers that make identity and orthogonal matrices, and kernels of convolutions that keep norms."""
+"""Initializers that make identity and orthogonal matrices, and kernels of convolutions that keep
+norms.
+"""
 from __future__ import annotations
 
 import itertools

@@ -1,4 +1,6 @@
-"""`PartitionedVariable`: several variables that are the parts of one; and the functions that say how to cut."""
+"""`PartitionedVariable`: several variables that are the parts of one; and the functions that say
+how to cut.
+"""
 from __future__ import annotations
 
 import math
@@ -26,14 +28,16 @@ class PartitionInfo:
     def __init__(self, full_shape: Any, var_offset: Any) -> None:
         for name, value in (("full_shape", full_shape), ("var_offset", var_offset)):
             if not isinstance(value, Sequence) or isinstance(value, str):
-                raise TypeError(f"`{name}` must be a sequence (like tuple or list) instead of {type(value).__name__}")
+                raise TypeError(f"`{name}` must be a sequence (like tuple or list) instead of "
+                                f"{type(value).__name__}")
         if len(var_offset) != len(full_shape):
-            raise ValueError(f"Expected equal length, but `var_offset` is of length {len(var_offset)} while full_shape "
-                             f"is of length {len(full_shape)}.")
+            raise ValueError("Expected equal length, but `var_offset` is of length "
+                             f"{len(var_offset)} while full_shape is of length {len(full_shape)}.")
         for offset, size in zip(var_offset, full_shape, strict=True):
             if not 0 <= offset < size:
-                raise ValueError(f"Expected 0 <= offset < shape but found offset={offset}, shape={size} for "
-                                 f"var_offset={var_offset}, full_shape={full_shape}")
+                raise ValueError(f"Expected 0 <= offset < shape but found offset={offset}, "
+                                 f"shape={size} for var_offset={var_offset}, "
+                                 f"full_shape={full_shape}")
         self.full_shape = full_shape
         self.var_offset = var_offset
 
@@ -49,18 +53,22 @@ class PartitionInfo:
           TypeError, ValueError: `shape` is no such part, or several dimensions are cut.
         """
         if not isinstance(shape, Sequence) or isinstance(shape, str):
-            raise TypeError(f"`shape` must be a sequence (like tuple or list) instead of {type(shape).__name__}")
+            raise TypeError("`shape` must be a sequence (like tuple or list) instead of "
+                            f"{type(shape).__name__}")
         if len(shape) != len(self.full_shape):
-            raise ValueError(f"Expected equal length, but received shape={shape} of length {len(shape)} while "
-                             f"self.full_shape={self.full_shape} is of length {len(self.full_shape)}.")
+            raise ValueError(f"Expected equal length, but received shape={shape} of length "
+                             f"{len(shape)} while self.full_shape={self.full_shape} is of length "
+                             f"{len(self.full_shape)}.")
         for i, size in enumerate(shape):
             if self.var_offset[i] + size > self.full_shape[i]:
-                raise ValueError(f"With self.var_offset={self.var_offset}, a partition of shape={shape} would exceed "
-                                 f"self.full_shape={self.full_shape} in dimension {i}.")
+                raise ValueError(f"With self.var_offset={self.var_offset}, a partition of "
+                                 f"shape={shape} would exceed self.full_shape={self.full_shape} in "
+                                 f"dimension {i}.")
         cut = [i for i, size in enumerate(shape) if size != self.full_shape[i]]
         if len(cut) > 1:
-            raise ValueError(f"Cannot use single_slice_dim() with shape={shape} and self.full_shape={self.full_shape} "
-                             f"since slice dim could be either dimension {cut[1]} or {cut[0]}.")
+            raise ValueError(f"Cannot use single_slice_dim() with shape={shape} and "
+                             f"self.full_shape={self.full_shape} since slice dim could be either "
+                             f"dimension {cut[1]} or {cut[0]}.")
         return cut[0] if cut else None
 
 
@@ -78,7 +86,8 @@ class PartitionedVariable:
       TypeError, ValueError: the parts do not make up the whole.
     """
 
-    def __init__(self, name: str, shape: Any, dtype: Any, variable_list: Any, partitions: Any) -> None:
+    def __init__(self, name: str, shape: Any, dtype: Any, variable_list: Any,
+                 partitions: Any) -> None:
         if not isinstance(variable_list, (list, tuple)):
             raise TypeError(f"variable_list is not a list or tuple: {variable_list}")
         if not isinstance(partitions, (list, tuple)):
@@ -95,9 +104,10 @@ class PartitionedVariable:
         for variable in variable_list:
             full = variable._get_save_slice_info().full_shape
             if full != shape:
-                raise ValueError(f"All variables' full shapes must match shape: {shape}; but full shapes were: "
-                                 f"{[full]}")
-        self._variable_list = sorted(variable_list, key=lambda v: v._get_save_slice_info().var_offset)
+                raise ValueError(f"All variables' full shapes must match shape: {shape}; but full "
+                                 f"shapes were: {[full]}")
+        self._variable_list = sorted(variable_list,
+                                     key=lambda v: v._get_save_slice_info().var_offset)
         self._name = name
         self._shape = shape
         self._dtype = dtype
@@ -162,13 +172,15 @@ class PartitionedVariable:
         with scopes.name_scope(None):
             return array_shape.identity(whole, name=self._name)
 
-    def _assigned(self, method: str, value: Any, use_locking: bool, name: str | None, read_value: bool) -> list[Any]:
+    def _assigned(self, method: str, value: Any, use_locking: bool, name: str | None,
+                  read_value: bool) -> list[Any]:
         axis = self._one_axis("Cannot do assign action along more than one dimension: %s.  "
                               "Multi-axis partition assign action is not supported ")
         if not isinstance(value, (list, PartitionedVariable)):
             sizes = [variable.shape[axis].value for variable in self._variable_list]
             value = array_split.split(value, sizes, axis=axis)
-        out = [getattr(variable, method)(part, use_locking=use_locking, name=name, read_value=read_value)
+        out = [getattr(variable, method)(part, use_locking=use_locking, name=name,
+                                         read_value=read_value)
                for variable, part in zip(self._variable_list, value, strict=True)]
         return out if read_value else [one.op for one in out]
 
@@ -188,10 +200,11 @@ class PartitionedVariable:
         return self._assigned("assign_sub", value, use_locking, name, read_value)
 
 
-def _to_tensor(value: PartitionedVariable, dtype: Any = None, name: str | None = None, as_ref: bool = False) -> Tensor:
+def _to_tensor(value: PartitionedVariable, dtype: Any = None, name: str | None = None,
+               as_ref: bool = False) -> Tensor:
     if dtype is not None and not dtype.is_compatible_with(value.dtype):
-        raise ValueError(f"Incompatible type conversion requested to type '{dtype.name}' for variable of type "
-                         f"'{value.dtype.name}'")
+        raise ValueError(f"Incompatible type conversion requested to type '{dtype.name}' for "
+                         f"variable of type '{value.dtype.name}'")
     if as_ref:
         raise NotImplementedError("PartitionedVariable doesn't support being used as a reference.")
     return value.as_tensor()
@@ -215,7 +228,8 @@ def fixed_size_partitioner(num_shards: int, axis: int = 0) -> Partitioner:
 
 
 @public("variable_axis_size_partitioner")
-def variable_axis_size_partitioner(max_shard_bytes: int, axis: int = 0, bytes_per_string_element: int = 16,
+def variable_axis_size_partitioner(max_shard_bytes: int, axis: int = 0,
+                                   bytes_per_string_element: int = 16,
                                    max_shards: int | None = None) -> Partitioner:
     """A partitioner that cuts `axis` so that a part takes at most `max_shard_bytes`.
 
@@ -245,14 +259,19 @@ def variable_axis_size_partitioner(max_shard_bytes: int, axis: int = 0, bytes_pe
 
 
 @public("min_max_variable_partitioner")
-def min_max_variable_partitioner(max_partitions: int = 1, axis: int = 0, min_slice_size: int = 256 << 10,
+def min_max_variable_partitioner(max_partitions: int = 1, axis: int = 0,
+                                 min_slice_size: int = 256 << 10,
                                  bytes_per_string_element: int = 16) -> Partitioner:
-    """A partitioner that cuts `axis` into as many parts of `min_slice_size` bytes as fit, at most `max_partitions`."""
+    """A partitioner that cuts `axis` into as many parts of `min_slice_size` bytes as fit, at most
+    `max_partitions`.
+    """
 
     def partition(shape: TensorShape, dtype: Any) -> list[int]:
         if axis >= len(shape):
-            raise ValueError(f"Can not partition variable along axis {axis} when shape is only {shape}")
-        wanted = shape.num_elements() * _element_bytes(dtype, bytes_per_string_element) / min_slice_size
+            raise ValueError(f"Can not partition variable along axis {axis} when shape is only "
+                             f"{shape}")
+        wanted = shape.num_elements() * _element_bytes(dtype,
+                                                       bytes_per_string_element) / min_slice_size
         parts = [1] * len(shape)
         parts[axis] = max(1, min(shape[axis].value, max_partitions, math.ceil(wanted)))
         return parts

@@ -13,8 +13,9 @@ from rekindle._src.state.safe_initial_values import guarded
 from rekindle._src.state.variable import Variable, checked_collections, checked_kinds
 
 _FROM_CONTROL_FLOW = (
-    "Initializer for variable %s is from inside a control-flow construct, such as a loop or conditional. When creating a "
-    "variable inside a loop or conditional, use a lambda as the initializer.")
+    "Initializer for variable %s is from inside a control-flow construct, such as a loop or "
+    "conditional. When creating a variable inside a loop or conditional, use a lambda as the "
+    "initializer.")
 
 
 def colocated_attrs(name: str) -> dict[str, Any]:
@@ -36,11 +37,12 @@ def check_outside_control_flow(value: Tensor, name: str) -> None:
 class RefVariable(Variable):
     """A variable whose node gives a reference, read through the snapshot "<name>/read"."""
 
-    def __init__(self, initial_value: Any = None, trainable: bool | None = None, collections: Any = None,
-                 validate_shape: bool = True, caching_device: Any = None, name: str | None = None,
-                 variable_def: Any = None, dtype: Any = None, expected_shape: Any = None,
-                 import_scope: str | None = None, constraint: Any = None, synchronization: Any = None,
-                 aggregation: Any = None, shape: Any = None) -> None:
+    def __init__(self, initial_value: Any = None, trainable: bool | None = None,
+                 collections: Any = None, validate_shape: bool = True, caching_device: Any = None,
+                 name: str | None = None, variable_def: Any = None, dtype: Any = None,
+                 expected_shape: Any = None, import_scope: str | None = None,
+                 constraint: Any = None, synchronization: Any = None, aggregation: Any = None,
+                 shape: Any = None) -> None:
         self._in_graph_mode = True
         if variable_def is not None:
             if initial_value is not None:
@@ -62,7 +64,8 @@ class RefVariable(Variable):
                 self._build(scope, initial_value, dtype, shape, validate_shape)
             scopes.get_default_graph().add_to_collections(collections, self)
 
-    def _build(self, scope: str, initial_value: Any, dtype: Any, shape: Any, validate_shape: bool) -> None:
+    def _build(self, scope: str, initial_value: Any, dtype: Any, shape: Any,
+               validate_shape: bool) -> None:
         graph = scopes.get_default_graph()
         if callable(initial_value):
             with graph._attr_scope(colocated_attrs(scope[:-1])):
@@ -78,7 +81,8 @@ class RefVariable(Variable):
             raise ValueError(f"initial_value must have a shape specified: {value}")
         self._initializer_op = state.assign(
             self._variable, guarded(scope, value), validate_shape=validate_shape).op
-        place = scopes.colocate_with(self._variable.op) if self._caching_device is None else scopes.device(
+        place = scopes.colocate_with(
+            self._variable.op) if self._caching_device is None else scopes.device(
             self._caching_device)
         with place:
             self._snapshot = array_shape.identity(self._variable, name="read")
@@ -162,87 +166,108 @@ class RefVariable(Variable):
         """The value in `session` or the default session."""
         return self._variable.eval(session=session)
 
-    def assign(self, value: Any, use_locking: bool = False, name: str | None = None, read_value: bool = True) -> Any:
-        """Give the variable a new value; gives the reference, or the operation if not `read_value`."""
-        return _result(assign.assign(self._variable, value, use_locking=use_locking, name=name), read_value)
+    def assign(self, value: Any, use_locking: bool = False, name: str | None = None,
+               read_value: bool = True) -> Any:
+        """Give the variable a new value; gives the reference, or the operation if not
+        `read_value`.
+        """
+        return _result(assign.assign(self._variable, value, use_locking=use_locking, name=name),
+                       read_value)
 
     def assign_add(self, delta: Any, use_locking: bool = False, name: str | None = None,
                    read_value: bool = True) -> Any:
         """Add to the variable."""
-        return _result(state.assign_add(self._variable, delta, use_locking=use_locking, name=name), read_value)
+        return _result(state.assign_add(self._variable, delta, use_locking=use_locking, name=name),
+                       read_value)
 
     def assign_sub(self, delta: Any, use_locking: bool = False, name: str | None = None,
                    read_value: bool = True) -> Any:
         """Subtract from the variable."""
-        return _result(state.assign_sub(self._variable, delta, use_locking=use_locking, name=name), read_value)
+        return _result(state.assign_sub(self._variable, delta, use_locking=use_locking, name=name),
+                       read_value)
 
     def count_up_to(self, limit: int) -> Tensor:
         """The value before it is increased by one, until it is `limit`."""
         return state.count_up_to(self._variable, limit=limit)
 
-    def _scatter(self, block: Any, sparse_delta: Any, use_locking: bool, name: str | None) -> Tensor:
+    def _scatter(self, block: Any, sparse_delta: Any, use_locking: bool,
+                 name: str | None) -> Tensor:
         if not isinstance(sparse_delta, IndexedSlices):
             raise TypeError(f"sparse_delta is not IndexedSlices: {sparse_delta}")
-        return block(self._variable, sparse_delta.indices, sparse_delta.values, use_locking=use_locking, name=name)
+        return block(self._variable, sparse_delta.indices, sparse_delta.values,
+                     use_locking=use_locking, name=name)
 
-    def scatter_sub(self, sparse_delta: Any, use_locking: bool = False, name: str | None = None) -> Tensor:
+    def scatter_sub(self, sparse_delta: Any, use_locking: bool = False,
+                    name: str | None = None) -> Tensor:
         """Subtract IndexedSlices."""
         return self._scatter(state_scatter.scatter_sub, sparse_delta, use_locking, name)
 
-    def scatter_add(self, sparse_delta: Any, use_locking: bool = False, name: str | None = None) -> Tensor:
+    def scatter_add(self, sparse_delta: Any, use_locking: bool = False,
+                    name: str | None = None) -> Tensor:
         """Add IndexedSlices."""
         return self._scatter(state_scatter.scatter_add, sparse_delta, use_locking, name)
 
-    def scatter_max(self, sparse_delta: Any, use_locking: bool = False, name: str | None = None) -> Tensor:
+    def scatter_max(self, sparse_delta: Any, use_locking: bool = False,
+                    name: str | None = None) -> Tensor:
         """Raise rows to those of IndexedSlices."""
         return self._scatter(state_scatter.scatter_max, sparse_delta, use_locking, name)
 
-    def scatter_min(self, sparse_delta: Any, use_locking: bool = False, name: str | None = None) -> Tensor:
+    def scatter_min(self, sparse_delta: Any, use_locking: bool = False,
+                    name: str | None = None) -> Tensor:
         """Lower rows to those of IndexedSlices."""
         return self._scatter(state_scatter.scatter_min, sparse_delta, use_locking, name)
 
-    def scatter_mul(self, sparse_delta: Any, use_locking: bool = False, name: str | None = None) -> Tensor:
+    def scatter_mul(self, sparse_delta: Any, use_locking: bool = False,
+                    name: str | None = None) -> Tensor:
         """Multiply rows by IndexedSlices."""
         return self._scatter(state_scatter.scatter_mul, sparse_delta, use_locking, name)
 
-    def scatter_div(self, sparse_delta: Any, use_locking: bool = False, name: str | None = None) -> Tensor:
+    def scatter_div(self, sparse_delta: Any, use_locking: bool = False,
+                    name: str | None = None) -> Tensor:
         """Divide rows by IndexedSlices."""
         return self._scatter(state_scatter.scatter_div, sparse_delta, use_locking, name)
 
-    def scatter_update(self, sparse_delta: Any, use_locking: bool = False, name: str | None = None) -> Tensor:
+    def scatter_update(self, sparse_delta: Any, use_locking: bool = False,
+                       name: str | None = None) -> Tensor:
         """Replace rows by those of IndexedSlices."""
         return self._scatter(state_scatter.scatter_update, sparse_delta, use_locking, name)
 
-    def batch_scatter_update(self, sparse_delta: Any, use_locking: bool = False, name: str | None = None) -> Tensor:
+    def batch_scatter_update(self, sparse_delta: Any, use_locking: bool = False,
+                             name: str | None = None) -> Tensor:
         """Replace, in each batch, rows by those of IndexedSlices."""
         return assign.batch_scatter_update(
             self, sparse_delta.indices, sparse_delta.values, use_locking=use_locking, name=name)
 
     def scatter_nd_sub(self, indices: Any, updates: Any, name: str | None = None) -> Tensor:
         """Subtract from elements or slices."""
-        return state_scatter.scatter_nd_sub(self._variable, indices, updates, use_locking=True, name=name)
+        return state_scatter.scatter_nd_sub(self._variable, indices, updates, use_locking=True,
+                                            name=name)
 
     def scatter_nd_add(self, indices: Any, updates: Any, name: str | None = None) -> Tensor:
         """Add to elements or slices."""
-        return state_scatter.scatter_nd_add(self._variable, indices, updates, use_locking=True, name=name)
+        return state_scatter.scatter_nd_add(self._variable, indices, updates, use_locking=True,
+                                            name=name)
 
     def scatter_nd_update(self, indices: Any, updates: Any, name: str | None = None) -> Tensor:
         """Replace elements or slices."""
-        return state_scatter.scatter_nd_update(self._variable, indices, updates, use_locking=True, name=name)
+        return state_scatter.scatter_nd_update(self._variable, indices, updates, use_locking=True,
+                                               name=name)
 
-    def _strided_slice_assign(self, begin: Any, end: Any, strides: Any, value: Any, name: str | None,
-                              **masks: int) -> Tensor:
-        return state_slices.strided_slice_assign(self._ref(), begin, end, strides, value, name=name, **masks)
+    def _strided_slice_assign(self, begin: Any, end: Any, strides: Any, value: Any,
+                              name: str | None, **masks: int) -> Tensor:
+        return state_slices.strided_slice_assign(self._ref(), begin, end, strides, value, name=name,
+                                                 **masks)
 
 
 def _result(assigned: Tensor, read_value: bool) -> Any:
     return assigned if read_value else assigned.op
 
 
-def _to_tensor(value: RefVariable, dtype: Any = None, name: str | None = None, as_ref: bool = False) -> Tensor:
+def _to_tensor(value: RefVariable, dtype: Any = None, name: str | None = None,
+               as_ref: bool = False) -> Tensor:
     if dtype is not None and not dtype.is_compatible_with(value.dtype):
-        raise ValueError(f"Incompatible type conversion requested to type '{dtype.name}' for variable of type "
-                         f"'{value.dtype.name}'")
+        raise ValueError(f"Incompatible type conversion requested to type '{dtype.name}' for "
+                         f"variable of type '{value.dtype.name}'")
     return value._ref() if as_ref else value.value()
 
 

@@ -1,4 +1,6 @@
-"""`ResourceVariable`: a variable behind a resource handle; each read is a node of its own, ordered by edges."""
+"""`ResourceVariable`: a variable behind a resource handle; each read is a node of its own, ordered
+by edges.
+"""
 from __future__ import annotations
 
 import contextlib
@@ -117,13 +119,15 @@ class HandleVariable(Variable):
     def sparse_read(self, indices: Any, name: str | None = None) -> Tensor:
         """Rows of the variable."""
         with scopes.name_scope("Gather" if name is None else name) as scope:
-            value = state_resource.resource_gather(self._handle, indices, dtype=self._dtype, name=scope)
+            value = state_resource.resource_gather(self._handle, indices, dtype=self._dtype,
+                                                   name=scope)
         return array_shape.identity(value)
 
     def gather_nd(self, indices: Any, name: str | None = None) -> Tensor:
         """Elements or slices of the variable."""
         with scopes.name_scope("GatherNd" if name is None else name) as scope:
-            value = state_resource.resource_gather_nd(self._handle, indices, dtype=self._dtype, name=scope)
+            value = state_resource.resource_gather_nd(self._handle, indices, dtype=self._dtype,
+                                                      name=scope)
         return array_shape.identity(value)
 
     @contextlib.contextmanager
@@ -141,66 +145,81 @@ class HandleVariable(Variable):
     def _converted(self, value: Any) -> Tensor:
         return convert.convert_to_tensor(value, dtype=self._dtype)
 
-    def assign(self, value: Any, use_locking: Any = None, name: str | None = None, read_value: bool = True) -> Any:
-        """Give the variable a new value; gives a variable that reads it, or the operation if not `read_value`.
+    def assign(self, value: Any, use_locking: Any = None, name: str | None = None,
+               read_value: bool = True) -> Any:
+        """Give the variable a new value; gives a variable that reads it, or the operation if not
+        `read_value`.
 
         Raises:
           ValueError: the shapes do not go together.
         """
         tensor = self._converted(value)
         if not self._shape.is_compatible_with(tensor.shape):
-            raise ValueError(f"Cannot assign to variable {self.name} due to variable shape {self._shape} and value "
-                             f"shape {tensor.shape} are incompatible")
+            raise ValueError(f"Cannot assign to variable {self.name} due to variable shape "
+                             f"{self._shape} and value shape {tensor.shape} are incompatible")
         op = state_resource.assign_variable_op(self._handle, tensor, name=name)
         return self._lazy_read(op) if read_value else op
 
-    def assign_add(self, delta: Any, use_locking: Any = None, name: str | None = None, read_value: bool = True) -> Any:
+    def assign_add(self, delta: Any, use_locking: Any = None, name: str | None = None,
+                   read_value: bool = True) -> Any:
         """Add to the variable."""
         with self._after_cached():
-            op = state_resource.assign_add_variable_op(self._handle, self._converted(delta), name=name)
+            op = state_resource.assign_add_variable_op(self._handle, self._converted(delta),
+                                                       name=name)
         return self._lazy_read(op) if read_value else op
 
-    def assign_sub(self, delta: Any, use_locking: Any = None, name: str | None = None, read_value: bool = True) -> Any:
+    def assign_sub(self, delta: Any, use_locking: Any = None, name: str | None = None,
+                   read_value: bool = True) -> Any:
         """Subtract from the variable."""
         with self._after_cached():
-            op = state_resource.assign_sub_variable_op(self._handle, self._converted(delta), name=name)
+            op = state_resource.assign_sub_variable_op(self._handle, self._converted(delta),
+                                                       name=name)
         return self._lazy_read(op) if read_value else op
 
     def _scatter(self, block: Any, sparse_delta: Any, name: str | None) -> UnreadVariable:
         if not isinstance(sparse_delta, IndexedSlices):
             raise TypeError(f"sparse_delta is not IndexedSlices: {sparse_delta}")
         return self._lazy_read(
-            block(self._handle, sparse_delta.indices, self._converted(sparse_delta.values), name=name))
+            block(self._handle, sparse_delta.indices, self._converted(sparse_delta.values),
+                  name=name))
 
-    def scatter_sub(self, sparse_delta: Any, use_locking: bool = False, name: str | None = None) -> Any:
+    def scatter_sub(self, sparse_delta: Any, use_locking: bool = False,
+                    name: str | None = None) -> Any:
         """Subtract IndexedSlices."""
         return self._scatter(state_scatter.resource_scatter_sub, sparse_delta, name)
 
-    def scatter_add(self, sparse_delta: Any, use_locking: bool = False, name: str | None = None) -> Any:
+    def scatter_add(self, sparse_delta: Any, use_locking: bool = False,
+                    name: str | None = None) -> Any:
         """Add IndexedSlices."""
         return self._scatter(state_scatter.resource_scatter_add, sparse_delta, name)
 
-    def scatter_max(self, sparse_delta: Any, use_locking: bool = False, name: str | None = None) -> Any:
+    def scatter_max(self, sparse_delta: Any, use_locking: bool = False,
+                    name: str | None = None) -> Any:
         """Raise rows to those of IndexedSlices."""
         return self._scatter(state_scatter.resource_scatter_max, sparse_delta, name)
 
-    def scatter_min(self, sparse_delta: Any, use_locking: bool = False, name: str | None = None) -> Any:
+    def scatter_min(self, sparse_delta: Any, use_locking: bool = False,
+                    name: str | None = None) -> Any:
         """Lower rows to those of IndexedSlices."""
         return self._scatter(state_scatter.resource_scatter_min, sparse_delta, name)
 
-    def scatter_mul(self, sparse_delta: Any, use_locking: bool = False, name: str | None = None) -> Any:
+    def scatter_mul(self, sparse_delta: Any, use_locking: bool = False,
+                    name: str | None = None) -> Any:
         """Multiply rows by IndexedSlices."""
         return self._scatter(state_scatter.resource_scatter_mul, sparse_delta, name)
 
-    def scatter_div(self, sparse_delta: Any, use_locking: bool = False, name: str | None = None) -> Any:
+    def scatter_div(self, sparse_delta: Any, use_locking: bool = False,
+                    name: str | None = None) -> Any:
         """Divide rows by IndexedSlices."""
         return self._scatter(state_scatter.resource_scatter_div, sparse_delta, name)
 
-    def scatter_update(self, sparse_delta: Any, use_locking: bool = False, name: str | None = None) -> Any:
+    def scatter_update(self, sparse_delta: Any, use_locking: bool = False,
+                       name: str | None = None) -> Any:
         """Replace rows by those of IndexedSlices."""
         return self._scatter(state_scatter.resource_scatter_update, sparse_delta, name)
 
-    def batch_scatter_update(self, sparse_delta: Any, use_locking: bool = False, name: str | None = None) -> Any:
+    def batch_scatter_update(self, sparse_delta: Any, use_locking: bool = False,
+                             name: str | None = None) -> Any:
         """Replace, in each batch, rows by those of IndexedSlices."""
         if not isinstance(sparse_delta, IndexedSlices):
             raise TypeError(f"sparse_delta is not IndexedSlices: {sparse_delta}")
@@ -210,20 +229,23 @@ class HandleVariable(Variable):
     def scatter_nd_sub(self, indices: Any, updates: Any, name: str | None = None) -> Any:
         """Subtract from elements or slices."""
         return self._lazy_read(
-            state_scatter.resource_scatter_nd_sub(self._handle, indices, self._converted(updates), name=name))
+            state_scatter.resource_scatter_nd_sub(self._handle, indices, self._converted(updates),
+                                                  name=name))
 
     def scatter_nd_add(self, indices: Any, updates: Any, name: str | None = None) -> Any:
         """Add to elements or slices."""
         return self._lazy_read(
-            state_scatter.resource_scatter_nd_add(self._handle, indices, self._converted(updates), name=name))
+            state_scatter.resource_scatter_nd_add(self._handle, indices, self._converted(updates),
+                                                  name=name))
 
     def scatter_nd_update(self, indices: Any, updates: Any, name: str | None = None) -> Any:
         """Replace elements or slices."""
         return self._lazy_read(
-            state_scatter.resource_scatter_nd_update(self._handle, indices, self._converted(updates), name=name))
+            state_scatter.resource_scatter_nd_update(self._handle, indices,
+                                                     self._converted(updates), name=name))
 
-    def _strided_slice_assign(self, begin: Any, end: Any, strides: Any, value: Any, name: str | None,
-                              **masks: int) -> Any:
+    def _strided_slice_assign(self, begin: Any, end: Any, strides: Any, value: Any,
+                              name: str | None, **masks: int) -> Any:
         with self._after_cached():
             return self._lazy_read(state_slices.resource_strided_slice_assign(
                 self._handle, begin, end, strides, self._converted(value), name=name, **masks))
@@ -235,7 +257,8 @@ class HandleVariable(Variable):
         snapshot = self._graph_element if self._cached_value is None else self._cached_value
         variable_def = proto.VariableDef(
             variable_name=meta_graph.strip_name_scope(self._handle.name, export_scope),
-            snapshot_name=meta_graph.strip_name_scope(snapshot.name, export_scope), is_resource=True)
+            snapshot_name=meta_graph.strip_name_scope(snapshot.name, export_scope),
+            is_resource=True)
         self._fill_proto(variable_def, export_scope)
         return variable_def
 
@@ -243,18 +266,19 @@ class HandleVariable(Variable):
         return self
 
     def __deepcopy__(self, memo: Any) -> NoReturn:
-        raise NotImplementedError("__deepcopy__() is only available when eager execution is enabled.")
+        raise NotImplementedError("__deepcopy__() is only available when eager execution is "
+                                  "enabled.")
 
     def __bool__(self) -> bool:
         return bool(self.read_value())
 
 
 def _refusal(operator: str, symbol: str, verb: str) -> Any:
-    advice = (f"Use `var.assign(var {symbol} value)` to modify the variable or `var = var {symbol} value` to get a new "
-              "Tensor object.")
+    advice = (f"Use `var.assign(var {symbol} value)` to modify the variable or `var = var {symbol} "
+              "value` to get a new Tensor object.")
     if verb:
-        advice = (f"Use variable.{verb}(value) to modify the variable value and variable = variable {symbol} value to "
-                  "get a new Tensor object.")
+        advice = (f"Use variable.{verb}(value) to modify the variable value and variable = "
+                  f"variable {symbol} value to get a new Tensor object.")
 
     def refuse(self: Any, other: Any) -> NoReturn:
         raise RuntimeError(f"Variable {symbol}= value not supported. {advice}")
@@ -264,18 +288,20 @@ def _refusal(operator: str, symbol: str, verb: str) -> Any:
 
 
 for _operator, _symbol, _verb in (("__iadd__", "+", "assign_add"), ("__isub__", "-", "assign_sub"),
-                                  ("__imul__", "*", ""), ("__itruediv__", "/", ""), ("__ipow__", "**", "")):
+                                  ("__imul__", "*", ""), ("__itruediv__", "/", ""),
+                                  ("__ipow__", "**", "")):
     setattr(HandleVariable, _operator, _refusal(_operator, _symbol, _verb))
 
 
 class ResourceVariable(HandleVariable):
     """A variable behind a handle of its own."""
 
-    def __init__(self, initial_value: Any = None, trainable: bool | None = None, collections: Any = None,
-                 validate_shape: bool = True, caching_device: Any = None, name: str | None = None, dtype: Any = None,
-                 variable_def: Any = None, import_scope: str | None = None, constraint: Any = None,
-                 distribute_strategy: Any = None, synchronization: Any = None, aggregation: Any = None,
-                 shape: Any = None) -> None:
+    def __init__(self, initial_value: Any = None, trainable: bool | None = None,
+                 collections: Any = None, validate_shape: bool = True, caching_device: Any = None,
+                 name: str | None = None, dtype: Any = None, variable_def: Any = None,
+                 import_scope: str | None = None, constraint: Any = None,
+                 distribute_strategy: Any = None, synchronization: Any = None,
+                 aggregation: Any = None, shape: Any = None) -> None:
         self._in_graph_mode = True
         if variable_def is not None:
             if initial_value is not None:
@@ -296,15 +322,17 @@ class ResourceVariable(HandleVariable):
                 self._build(scope, initial_value, dtype, shape, caching_device)
             scopes.get_default_graph().add_to_collections(collections, self)
 
-    def _build(self, scope: str, initial_value: Any, dtype: Any, shape: Any, caching_device: Any) -> None:
+    def _build(self, scope: str, initial_value: Any, dtype: Any, shape: Any,
+               caching_device: Any) -> None:
         name = scope[:-1]
         with scopes.get_default_graph()._attr_scope(colocated_attrs(name)):
             with scopes.name_scope("Initializer"), scopes.device(None):
                 value = convert.convert_to_tensor(
-                    initial_value() if callable(initial_value) else initial_value, dtype, "initial_value")
+                    initial_value() if callable(initial_value) else initial_value, dtype,
+                    "initial_value")
             if shape is not None and not value.shape.is_compatible_with(shape):
-                raise ValueError(f"The initial value's shape ({value.shape}) is not compatible with the explicitly "
-                                 f"supplied `shape` argument ({shape}).")
+                raise ValueError(f"The initial value's shape ({value.shape}) is not compatible "
+                                 f"with the explicitly supplied `shape` argument ({shape}).")
             self._shape = value.shape if shape is None else as_shape(shape)
             self._dtype = value.dtype.base_dtype
             self._handle = state_resource.var_handle_op(
@@ -313,15 +341,16 @@ class ResourceVariable(HandleVariable):
         self._initial_value = value
         with scopes.name_scope("IsInitialized"):
             self._is_initialized_op = state_resource.var_is_initialized_op(self._handle)
-        with (scopes.name_scope("Assign") as assign_scope, scopes.colocate_with(None, ignore_existing=True),
-              scopes.device(self._handle.device)):
+        with (scopes.name_scope("Assign") as assign_scope,
+              scopes.colocate_with(None, ignore_existing=True), scopes.device(self._handle.device)):
             self._initializer_op = state_resource.assign_variable_op(
                 self._handle, guarded(scope, value), name=assign_scope)
         with scopes.name_scope("Read"):
             with scopes.device(self._handle.device):
                 self._graph_element = self._read()
             if caching_device is not None:
-                with scopes.colocate_with(None, ignore_existing=True), scopes.device(caching_device):
+                with (scopes.colocate_with(None, ignore_existing=True),
+                      scopes.device(caching_device)):
                     self._cached_value = array_shape.identity(self._graph_element)
 
     def _init_from_proto(self, variable_def: Any, import_scope: str | None) -> None:
@@ -352,7 +381,8 @@ class UnreadVariable(HandleVariable):
         self._handle = variable._handle
         self._dtype = variable._dtype
         self._shape = variable._shape
-        self._synchronization, self._aggregation, self._trainable = checked_kinds(None, None, None, None)
+        self._synchronization, self._aggregation, self._trainable = checked_kinds(None, None, None,
+                                                                                  None)
         self._graph_element = self._read()
 
     @property
@@ -380,13 +410,15 @@ class UnreadVariable(HandleVariable):
 
 def is_resource_variable(variable: Any) -> bool:
     """True if the variable is behind a handle."""
-    return isinstance(variable, HandleVariable) or hasattr(variable, "_should_act_as_resource_variable")
+    return isinstance(variable, HandleVariable) or hasattr(
+        variable, "_should_act_as_resource_variable")
 
 
-def _to_tensor(value: HandleVariable, dtype: Any = None, name: str | None = None, as_ref: bool = False) -> Tensor:
+def _to_tensor(value: HandleVariable, dtype: Any = None, name: str | None = None,
+               as_ref: bool = False) -> Tensor:
     if dtype is not None and not dtype.is_compatible_with(value.dtype):
-        raise ValueError(f"Incompatible type conversion requested to type {dtype.name!r} for variable of type "
-                         f"{value.dtype.name!r}")
+        raise ValueError(f"Incompatible type conversion requested to type {dtype.name!r} for "
+                         f"variable of type {value.dtype.name!r}")
     return value.read_value().op.inputs[0] if as_ref else value.value()
 
 

@@ -1,6 +1,7 @@
 """Initial values that depend on other variables, made safe to compute before those are initialised.
 
-Holds `guarded`: it rebuilds what lies between an initial value and the variables under it, on `initialized_value()` of these.
+Holds `guarded`: it rebuilds what lies between an initial value and the variables under it, on
+`initialized_value()` of these.
 """
 from __future__ import annotations
 
@@ -14,9 +15,11 @@ _LEFT_ALONE = frozenset(["IsVariableInitialized", "VarIsInitializedOp", "ReadVar
 
 
 def guarded(name: str, value: Any) -> Tensor:
-    """The initial value of the variable `name`, with each variable under it replaced by its initialised value.
+    """The initial value of the variable `name`, with each variable under it replaced by its
+    initialised value.
 
-    A value computed in a loop, and variables that are in neither the global nor the local collection, stay as they are.
+    A value computed in a loop, and variables that are in neither the global nor the local
+    collection, stay as they are.
 
     Raises:
       TypeError: `value` is no tensor.
@@ -68,7 +71,8 @@ def _safe_op(name: str, op: Any, known: dict[Any, Any]) -> Any:
         return op
     op_type = "Switch" if op.type == "RefSwitch" else op.type
     dtypes = [tensor.dtype for tensor in op.outputs]
-    return op.graph.create_op(op_type, inputs, dtypes, name=f"{op.name}_{name}", attrs=dict(op._attrs))
+    return op.graph.create_op(op_type, inputs, dtypes, name=f"{op.name}_{name}",
+                              attrs=dict(op._attrs))
 
 
 def _initialized_value(op: Any) -> Tensor | None:

@@ -1,4 +1,6 @@
-"""`tf.make_template`: a function whose variables are made at its first call and shared by the later ones."""
+"""`tf.make_template`: a function whose variables are made at its first call and shared by the later
+ones.
+"""
 from __future__ import annotations
 
 import functools
@@ -15,8 +17,10 @@ from rekindle._src.state import variable_scope
 
 @public("make_template")
 def make_template(name_: str, func_: Callable[..., Any], create_scope_now_: bool = False,
-                  unique_name_: str | None = None, custom_getter_: Any = None, **kwargs: Any) -> Template:
-    """`func_` with `kwargs` bound, such that its get_variable calls give the same variables each time.
+                  unique_name_: str | None = None, custom_getter_: Any = None,
+                  **kwargs: Any) -> Template:
+    """`func_` with `kwargs` bound, such that its get_variable calls give the same variables each
+    time.
 
     Args:
       name_: the variable scope, made unique.
@@ -104,11 +108,12 @@ class Template:
         counts = len(held), len(trainable)
         result = self._func(*args, **kwargs)
         if len(trainable) != counts[1]:
-            raise ValueError("Trainable variable created when calling a template after the first time, perhaps you "
-                             f"used tf.Variable when you meant tf.get_variable: {trainable[counts[1]:]}")
+            raise ValueError("Trainable variable created when calling a template after the first "
+                             "time, perhaps you used tf.Variable when you meant tf.get_variable: "
+                             f"{trainable[counts[1]:]}")
         if len(held) != counts[0]:
-            _LOG.info("New variables created when calling a template after the first time, perhaps you used "
-                      "tf.Variable when you meant tf.get_variable: %s", held[counts[0]:])
+            _LOG.info("New variables created when calling a template after the first time, perhaps "
+                      "you used tf.Variable when you meant tf.get_variable: %s", held[counts[0]:])
         return result
 
     @property

@@ -1,7 +1,8 @@
 """`Variable`: a tensor that keeps its value between runs of a session.
 
-Holds the class that users name, what both kinds of variables share, and the call that makes one: through the creator scopes, then
-by the default creator. The kinds are in ref_variable.py and resource_variable.py; tf.assign and its kin in assign.py.
+Holds the class that users name, what both kinds of variables share, and the call that makes one:
+through the creator scopes, then by the default creator. The kinds are in ref_variable.py and
+resource_variable.py; tf.assign and its kin in assign.py.
 """
 from __future__ import annotations
 
@@ -55,13 +56,15 @@ def checked_kinds(synchronization: Any, aggregation: Any, trainable: bool | None
         try:
             aggregation = VariableAggregation(aggregation)
         except ValueError:
-            raise ValueError(f"Invalid variable aggregation mode: {aggregation} for variable: {name}") from None
+            raise ValueError(f"Invalid variable aggregation mode: {aggregation} for variable: "
+                             f"{name}") from None
     if synchronization is None:
         synchronization = VariableSynchronization.AUTO
     try:
         synchronization = VariableSynchronization(synchronization)
     except ValueError:
-        raise ValueError(f"Invalid variable synchronization mode: {synchronization} for variable: {name}") from None
+        raise ValueError(f"Invalid variable synchronization mode: {synchronization} for variable: "
+                         f"{name}") from None
     if trainable is None:
         trainable = synchronization is not VariableSynchronization.ON_READ
     return synchronization, aggregation, trainable
@@ -76,8 +79,8 @@ def checked_collections(collections: Any, trainable: bool) -> list[Any]:
     if collections is None:
         collections = [GraphKeys.GLOBAL_VARIABLES]
     if not isinstance(collections, (list, tuple, set)):
-        raise ValueError("collections argument to Variable constructor must be a list, tuple, or set. Got "
-                         f"{collections} of type {type(collections)}")
+        raise ValueError("collections argument to Variable constructor must be a list, tuple, or "
+                         f"set. Got {collections} of type {type(collections)}")
     if trainable and GraphKeys.TRAINABLE_VARIABLES not in collections:
         return [*collections, GraphKeys.TRAINABLE_VARIABLES]
     return list(collections)
@@ -110,7 +113,8 @@ class SaveSliceInfo:
     """
 
     def __init__(self, full_name: str | None = None, full_shape: Any = None, var_offset: Any = None,
-                 var_shape: Any = None, save_slice_info_def: Any = None, import_scope: str | None = None) -> None:
+                 var_shape: Any = None, save_slice_info_def: Any = None,
+                 import_scope: str | None = None) -> None:
         if save_slice_info_def is None:
             self.full_name, self.full_shape = full_name, full_shape
             self.var_offset, self.var_shape = var_offset, var_shape
@@ -124,19 +128,23 @@ class SaveSliceInfo:
     def spec(self) -> str:
         """The part in the words of SaveSlices: "10 20 0,10:0,20"."""
         whole = " ".join(f"{d}" for d in self.full_shape) + " "
-        return whole + ":".join(f"{o},{s}" for o, s in zip(self.var_offset, self.var_shape, strict=True))
+        return whole + ":".join(f"{o},{s}" for o,
+                                s in zip(self.var_offset, self.var_shape, strict=True))
 
     def to_proto(self, export_scope: str | None = None) -> Any:
         """The SaveSliceInfoDef, None if the variable is not below `export_scope`."""
         if export_scope is not None and not self.full_name.startswith(export_scope):
             return None
         return proto.SaveSliceInfoDef(
-            full_name=meta_graph.strip_name_scope(self.full_name, export_scope), full_shape=list(self.full_shape),
-            var_offset=list(self.var_offset), var_shape=list(self.var_shape))
+            full_name=meta_graph.strip_name_scope(self.full_name, export_scope),
+            full_shape=list(self.full_shape), var_offset=list(self.var_offset),
+            var_shape=list(self.var_shape))
 
 
 class VariableMetaclass(type):
-    """Makes `tf.Variable(...)` go through the creator scopes, and `isinstance(v, tf.Variable)` true for either kind."""
+    """Makes `tf.Variable(...)` go through the creator scopes, and `isinstance(v, tf.Variable)` true
+    for either kind.
+    """
 
     def __call__(cls, *args: Any, **kwargs: Any) -> Any:
         if cls is not Variable:
@@ -159,16 +167,19 @@ def _previous(creator: Callable[..., Any], before: Any) -> Callable[..., Any]:
 
 @public("Variable")
 class Variable(metaclass=VariableMetaclass):
-    """A tensor that keeps its value between runs of a session; it is to be initialised before its first use.
+    """A tensor that keeps its value between runs of a session; it is to be initialised before its
+    first use.
 
     Args:
-      initial_value: a tensor, anything that converts to one, or a function without arguments that gives one.
+      initial_value: a tensor, anything that converts to one, or a function without arguments that
+        gives one.
       trainable: add it to the collection of variables that optimizers change (default: True).
       collections: graph collections to add it to (default: GLOBAL_VARIABLES).
       validate_shape: the shape of `initial_value` must be known, and stays.
       caching_device: where to keep a copy for readers.
       name: its name ("Variable" by default), made unique.
-      variable_def: a VariableDef of a variable whose nodes are in the graph already; excludes `initial_value`.
+      variable_def: a VariableDef of a variable whose nodes are in the graph already; excludes
+        `initial_value`.
       dtype: the element type; default: that of the initial value.
       expected_shape: not used.
       import_scope: a scope to put before the names in `variable_def`.
@@ -185,15 +196,17 @@ class Variable(metaclass=VariableMetaclass):
     __array_priority__ = 100
     _save_slice_info: SaveSliceInfo | None = None
 
-    def __init__(self, initial_value: Any = None, trainable: bool | None = None, collections: Any = None,
-                 validate_shape: bool = True, caching_device: Any = None, name: str | None = None,
-                 variable_def: Any = None, dtype: Any = None, expected_shape: Any = None,
-                 import_scope: str | None = None, constraint: Any = None, use_resource: bool | None = None,
-                 synchronization: Any = VariableSynchronization.AUTO, aggregation: Any = VariableAggregation.NONE,
-                 shape: Any = None) -> None:
+    def __init__(self, initial_value: Any = None, trainable: bool | None = None,
+                 collections: Any = None, validate_shape: bool = True, caching_device: Any = None,
+                 name: str | None = None, variable_def: Any = None, dtype: Any = None,
+                 expected_shape: Any = None, import_scope: str | None = None,
+                 constraint: Any = None, use_resource: bool | None = None,
+                 synchronization: Any = VariableSynchronization.AUTO,
+                 aggregation: Any = VariableAggregation.NONE, shape: Any = None) -> None:
         raise NotImplementedError
 
-    # Each kind has these, and `assign`, `assign_add`, `assign_sub`, `scatter_*`, `count_up_to`, `to_proto`.
+    # Each kind has these, and `assign`, `assign_add`, `assign_sub`, `scatter_*`, `count_up_to`,
+    # `to_proto`.
 
     def value(self) -> Tensor:
         """The value, as the last snapshot has it."""
@@ -264,7 +277,8 @@ class Variable(metaclass=VariableMetaclass):
         """
         session = session or scopes.get_default_session()
         if session is None:
-            raise ValueError("Either session argument should be provided or default session should be established")
+            raise ValueError("Either session argument should be provided or default session should "
+                             "be established")
         session.run(self.initializer, {self.initializer.inputs[1]: value})
 
     def experimental_ref(self) -> Reference:
@@ -292,16 +306,20 @@ class Variable(metaclass=VariableMetaclass):
             variable_def.save_slice_info_def.MergeFrom(self._save_slice_info.to_proto(export_scope))
 
     def _take_proto(self, variable_def: Any, import_scope: str | None) -> Callable[[str], Any]:
-        """Read from a VariableDef what both kinds have; gives the look-up of its names in the graph."""
+        """Read from a VariableDef what both kinds have; gives the look-up of its names in the
+        graph.
+        """
         graph = scopes.get_default_graph()
 
         def find(name: str) -> Any:
             return graph.as_graph_element(meta_graph.prepend_name_scope(name, import_scope))
 
         self._initializer_op = find(variable_def.initializer_name)
-        self._initial_value = find(variable_def.initial_value_name) if variable_def.initial_value_name else None
+        self._initial_value = find(
+            variable_def.initial_value_name) if variable_def.initial_value_name else None
         self._synchronization, self._aggregation, self._trainable = checked_kinds(
-            variable_def.synchronization, variable_def.aggregation, variable_def.trainable, variable_def.variable_name)
+            variable_def.synchronization, variable_def.aggregation, variable_def.trainable,
+            variable_def.variable_name)
         if variable_def.HasField("save_slice_info_def"):
             self._save_slice_info = SaveSliceInfo(
                 save_slice_info_def=variable_def.save_slice_info_def, import_scope=import_scope)

@@ -1,7 +1,7 @@
 """Variable scopes: prefixes and defaults for tf.get_variable, and sharing of variables by name.
 
-Holds `VariableScope` (the settings), `variable_scope` (the context), get_variable and its kin, creator scopes. How a variable is
-found or made stands in variable_store.py.
+Holds `VariableScope` (the settings), `variable_scope` (the context), get_variable and its kin,
+creator scopes. How a variable is found or made stands in variable_store.py.
 """
 from __future__ import annotations
 
@@ -40,15 +40,18 @@ class VariableScope:
     """A prefix of variable names and the defaults of tf.get_variable.
 
     Args:
-      reuse: True to share existing variables only, False or None to make new ones only, AUTO_REUSE for either.
+      reuse: True to share existing variables only, False or None to make new ones only, AUTO_REUSE
+        for either.
       name: the prefix.
-      initializer, regularizer, caching_device, partitioner, custom_getter, dtype, use_resource, constraint: defaults.
+      initializer, regularizer, caching_device, partitioner, custom_getter, dtype, use_resource,
+        constraint: defaults.
       name_scope: the name scope in which it was first opened.
     """
 
     def __init__(self, reuse: Any, name: str = "", initializer: Any = None, regularizer: Any = None,
-                 caching_device: Any = None, partitioner: Any = None, custom_getter: Any = None, name_scope: str = "",
-                 dtype: Any = dtypes.float32, use_resource: Any = None, constraint: Any = None) -> None:
+                 caching_device: Any = None, partitioner: Any = None, custom_getter: Any = None,
+                 name_scope: str = "", dtype: Any = dtypes.float32, use_resource: Any = None,
+                 constraint: Any = None) -> None:
         self._name = name
         self._initializer = initializer
         self._regularizer = regularizer
@@ -164,11 +167,13 @@ class VariableScope:
         """The local variables of this scope."""
         return self.get_collection(GraphKeys.LOCAL_VARIABLES)
 
-    def get_variable(self, var_store: VariableStore, name: str, shape: Any = None, dtype: Any = None,
-                     initializer: Any = None, regularizer: Any = None, reuse: Any = None, trainable: Any = None,
-                     collections: Any = None, caching_device: Any = None, partitioner: Any = None,
-                     validate_shape: bool = True, use_resource: Any = None, custom_getter: Any = None,
-                     constraint: Any = None, synchronization: Any = VariableSynchronization.AUTO,
+    def get_variable(self, var_store: VariableStore, name: str, shape: Any = None,
+                     dtype: Any = None, initializer: Any = None, regularizer: Any = None,
+                     reuse: Any = None, trainable: Any = None, collections: Any = None,
+                     caching_device: Any = None, partitioner: Any = None,
+                     validate_shape: bool = True, use_resource: Any = None,
+                     custom_getter: Any = None, constraint: Any = None,
+                     synchronization: Any = VariableSynchronization.AUTO,
                      aggregation: Any = VariableAggregation.NONE) -> Any:
         """The variable `name` of this scope, with its defaults; see `tf.get_variable`."""
         full_name = self.name + "/" + name if self.name else name
@@ -177,28 +182,36 @@ class VariableScope:
             if dtype is not None and initializer is not None and not callable(initializer):
                 found = convert.convert_to_tensor(initializer).dtype.base_dtype
                 if found != dtype:
-                    raise ValueError(f"Initializer type '{found}' and explicit dtype '{dtype}' don't match.")
+                    raise ValueError(f"Initializer type '{found}' and explicit dtype '{dtype}' "
+                                     "don't match.")
             return var_store.get_variable(
-                full_name, shape=shape, dtype=_or(dtype, self._dtype), initializer=_or(initializer, self._initializer),
-                regularizer=_or(regularizer, self._regularizer), reuse=_or(reuse, self._reuse), trainable=trainable,
-                collections=collections, caching_device=_or(caching_device, self._caching_device),
+                full_name, shape=shape, dtype=_or(dtype, self._dtype),
+                initializer=_or(initializer, self._initializer),
+                regularizer=_or(regularizer, self._regularizer), reuse=_or(reuse, self._reuse),
+                trainable=trainable, collections=collections,
+                caching_device=_or(caching_device, self._caching_device),
                 partitioner=_or(partitioner, self._partitioner), validate_shape=validate_shape,
-                use_resource=_or(use_resource, self._use_resource), custom_getter=_or(custom_getter, self._custom_getter),
-                constraint=_or(constraint, self._constraint), synchronization=synchronization, aggregation=aggregation)
+                use_resource=_or(use_resource, self._use_resource),
+                custom_getter=_or(custom_getter, self._custom_getter),
+                constraint=_or(constraint, self._constraint), synchronization=synchronization,
+                aggregation=aggregation)
 
-    def _get_partitioned_variable(self, var_store: VariableStore, name: Any, shape: Any, dtype: Any, initializer: Any,
-                                  trainable: Any, collections: Any, partitioner: Any) -> Any:
+    def _get_partitioned_variable(self, var_store: VariableStore, name: Any, shape: Any, dtype: Any,
+                                  initializer: Any, trainable: Any, collections: Any,
+                                  partitioner: Any) -> Any:
         if self._custom_getter is not None:
             raise ValueError(
-                "Private access to _get_partitioned_variable is not allowed when a custom getter is set.  Current custom "
-                f"getter: {self._custom_getter}.  It is likely that you're using create_partitioned_variables.  If so, "
-                "consider instead using get_variable with a non-empty partitioner parameter instead.")
+                "Private access to _get_partitioned_variable is not allowed when a custom getter "
+                f"is set.  Current custom getter: {self._custom_getter}.  It is likely that you're "
+                "using create_partitioned_variables.  If so, consider instead using get_variable "
+                "with a non-empty partitioner parameter instead.")
         full_name = "/".join(part for part in (self.name, name) if part)
         with scopes.name_scope(None):
             return var_store.get_partitioned(
-                full_name, _or(partitioner, self._partitioner), shape=shape, dtype=_or(dtype, self._dtype),
-                initializer=_or(initializer, self._initializer), reuse=self.reuse, regularizer=self._regularizer,
-                trainable=trainable, collections=collections, caching_device=self._caching_device, validate_shape=True,
+                full_name, _or(partitioner, self._partitioner), shape=shape,
+                dtype=_or(dtype, self._dtype), initializer=_or(initializer, self._initializer),
+                reuse=self.reuse, regularizer=self._regularizer, trainable=trainable,
+                collections=collections, caching_device=self._caching_device, validate_shape=True,
                 use_resource=self._use_resource, constraint=self._constraint,
                 synchronization=VariableSynchronization.AUTO, aggregation=VariableAggregation.NONE)
 
@@ -251,19 +264,23 @@ def get_variable_scope() -> VariableScope:
 
 
 @public("get_variable")
-def get_variable(name: str, shape: Any = None, dtype: Any = None, initializer: Any = None, regularizer: Any = None,
-                 trainable: Any = None, collections: Any = None, caching_device: Any = None, partitioner: Any = None,
-                 validate_shape: bool = True, use_resource: Any = None, custom_getter: Any = None,
-                 constraint: Any = None, synchronization: Any = VariableSynchronization.AUTO,
+def get_variable(name: str, shape: Any = None, dtype: Any = None, initializer: Any = None,
+                 regularizer: Any = None, trainable: Any = None, collections: Any = None,
+                 caching_device: Any = None, partitioner: Any = None, validate_shape: bool = True,
+                 use_resource: Any = None, custom_getter: Any = None, constraint: Any = None,
+                 synchronization: Any = VariableSynchronization.AUTO,
                  aggregation: Any = VariableAggregation.NONE) -> Any:
-    """The variable `name` of the current scope: an existing one, or a new one, as the scope's `reuse` says.
+    """The variable `name` of the current scope: an existing one, or a new one, as the scope's
+    `reuse` says.
 
     Args:
       name: its name below the scope's.
       shape: its shape.
       dtype: its element type; default: the scope's (float32).
-      initializer: an initializer, a tensor, or None for the scope's (Glorot uniform for floats, zeros for the rest).
-      regularizer: a function from variable to loss, added to REGULARIZATION_LOSSES when the variable is made.
+      initializer: an initializer, a tensor, or None for the scope's (Glorot uniform for floats,
+        zeros for the rest).
+      regularizer: a function from variable to loss, added to REGULARIZATION_LOSSES when the
+        variable is made.
       trainable: add it to TRAINABLE_VARIABLES.
       collections: other collections than GLOBAL_VARIABLES.
       caching_device, partitioner, use_resource, custom_getter, constraint: default: the scope's.
@@ -274,30 +291,34 @@ def get_variable(name: str, shape: Any = None, dtype: Any = None, initializer: A
       ValueError: it exists and must not, does not and must, or is of another shape or type.
     """
     return get_variable_scope().get_variable(
-        default_variable_store(), name, shape=shape, dtype=dtype, initializer=initializer, regularizer=regularizer,
-        trainable=trainable, collections=collections, caching_device=caching_device, partitioner=partitioner,
-        validate_shape=validate_shape, use_resource=use_resource, custom_getter=custom_getter, constraint=constraint,
+        default_variable_store(), name, shape=shape, dtype=dtype, initializer=initializer,
+        regularizer=regularizer, trainable=trainable, collections=collections,
+        caching_device=caching_device, partitioner=partitioner, validate_shape=validate_shape,
+        use_resource=use_resource, custom_getter=custom_getter, constraint=constraint,
         synchronization=synchronization, aggregation=aggregation)
 
 
 @public("get_local_variable")
 def get_local_variable(name: str, shape: Any = None, dtype: Any = None, initializer: Any = None,
                        regularizer: Any = None, trainable: Any = False, collections: Any = None,
-                       caching_device: Any = None, partitioner: Any = None, validate_shape: bool = True,
-                       use_resource: Any = None, custom_getter: Any = None, constraint: Any = None,
+                       caching_device: Any = None, partitioner: Any = None,
+                       validate_shape: bool = True, use_resource: Any = None,
+                       custom_getter: Any = None, constraint: Any = None,
                        synchronization: Any = VariableSynchronization.AUTO,
                        aggregation: Any = VariableAggregation.NONE) -> Any:
     """`get_variable` for a variable of this process: in LOCAL_VARIABLES, not trainable."""
     return get_variable(
-        name, shape=shape, dtype=dtype, initializer=initializer, regularizer=regularizer, trainable=False,
-        collections=[*(collections or []), GraphKeys.LOCAL_VARIABLES], caching_device=caching_device,
-        partitioner=partitioner, validate_shape=validate_shape, use_resource=use_resource, custom_getter=custom_getter,
-        constraint=constraint, synchronization=synchronization, aggregation=aggregation)
+        name, shape=shape, dtype=dtype, initializer=initializer, regularizer=regularizer,
+        trainable=False, collections=[*(collections or []), GraphKeys.LOCAL_VARIABLES],
+        caching_device=caching_device, partitioner=partitioner, validate_shape=validate_shape,
+        use_resource=use_resource, custom_getter=custom_getter, constraint=constraint,
+        synchronization=synchronization, aggregation=aggregation)
 
 
 @public("create_partitioned_variables")
-def create_partitioned_variables(shape: Any, slicing: Any, initializer: Any, dtype: Any = dtypes.float32,
-                                 trainable: bool = True, collections: Any = None, name: str | None = None,
+def create_partitioned_variables(shape: Any, slicing: Any, initializer: Any,
+                                 dtype: Any = dtypes.float32, trainable: bool = True,
+                                 collections: Any = None, name: str | None = None,
                                  reuse: Any = None) -> list[Any]:
     """The parts of a variable that is cut as `slicing` says: the number of parts per dimension.
 
@@ -305,17 +326,20 @@ def create_partitioned_variables(shape: Any, slicing: Any, initializer: Any, dty
       ValueError: `slicing` does not go with `shape`.
     """
     if len(shape) != len(slicing):
-        raise ValueError("The 'shape' and 'slicing' of a partitioned Variable must have the length: "
-                         f"shape: {shape}, slicing: {slicing}")
+        raise ValueError("The 'shape' and 'slicing' of a partitioned Variable must have the "
+                         f"length: shape: {shape}, slicing: {slicing}")
     if len(shape) < 1:
         raise ValueError(f"A partitioned Variable must have rank at least 1: shape: {shape}")
     with variable_scope(name, "PartitionedVariable", reuse=reuse):
         return list(get_variable_scope()._get_partitioned_variable(
-            default_variable_store(), None, shape, dtype, initializer, trainable, collections, lambda **_: slicing))
+            default_variable_store(), None, shape, dtype, initializer, trainable, collections,
+            lambda **_: slicing))
 
 
 class PureVariableScope:
-    """Opens a variable scope without a name scope: by name below the current one, or a scope that was open before."""
+    """Opens a variable scope without a name scope: by name below the current one, or a scope that
+    was open before.
+    """
 
     def __init__(self, name_or_scope: Any, old_name_scope: str | None = None, reuse: Any = None,
                  **settings: Any) -> None:
@@ -325,12 +349,14 @@ class PureVariableScope:
         self._settings = settings
         self._open = get_variable_scope_store()
         self._entered: list[tuple[VariableScope, Any, VariableScope]] = []
-        self._reopened = self._reopen(name_or_scope) if isinstance(name_or_scope, VariableScope) else None
+        self._reopened = self._reopen(name_or_scope) if isinstance(name_or_scope,
+                                                                   VariableScope) else None
 
     def _reopen(self, scope: VariableScope) -> VariableScope:
         return self._scope(scope, scope.name, self._reuse or scope.reuse, scope._name_scope)
 
-    def _scope(self, defaults: VariableScope, name: str, reuse: Any, name_scope: str) -> VariableScope:
+    def _scope(self, defaults: VariableScope, name: str, reuse: Any,
+               name_scope: str) -> VariableScope:
         """A new scope: the settings of this `with` statement over those of `defaults`."""
         def pick(key: str) -> Any:
             return _or(self._settings.get(key), getattr(defaults, key))
@@ -341,8 +367,9 @@ class PureVariableScope:
         return VariableScope(
             reuse, name, initializer=pick("initializer"), regularizer=pick("regularizer"),
             caching_device=pick("caching_device"), partitioner=pick("partitioner"),
-            custom_getter=_or(getter, defaults.custom_getter), name_scope=name_scope, dtype=pick("dtype"),
-            use_resource=pick("use_resource"), constraint=self._settings.get("constraint"))
+            custom_getter=_or(getter, defaults.custom_getter), name_scope=name_scope,
+            dtype=pick("dtype"), use_resource=pick("use_resource"),
+            constraint=self._settings.get("constraint"))
 
     def __enter__(self) -> VariableScope:
         store = self._open
@@ -397,14 +424,15 @@ def unique_below_current(prefix: str) -> str:
 
 @public("variable_scope")
 class variable_scope:  # noqa: N801 - the name is TensorFlow's
-    """Open a variable scope and, with it, a name scope: `with tf.variable_scope("conv1") as scope:`.
+    """Open a variable scope and, with it, a name scope: `with tf.variable_scope("conv1") as
+    scope:`.
 
     Args:
       name_or_scope: a name below the current scope, or a VariableScope to open again.
       default_name: the name if `name_or_scope` is None, made unique.
       values: tensors whose graph is the one to use.
-      initializer, regularizer, caching_device, partitioner, custom_getter, dtype, use_resource, constraint: defaults of
-        get_variable inside.
+      initializer, regularizer, caching_device, partitioner, custom_getter, dtype, use_resource,
+        constraint: defaults of get_variable inside.
       reuse: True to share existing variables, AUTO_REUSE to share or make, None to inherit.
       auxiliary_name_scope: False leaves the name scope as it is.
 
@@ -412,22 +440,26 @@ class variable_scope:  # noqa: N801 - the name is TensorFlow's
       TypeError, ValueError: an argument is of the wrong kind, or names do not go together.
     """
 
-    def __init__(self, name_or_scope: Any, default_name: str | None = None, values: Any = None, initializer: Any = None,
-                 regularizer: Any = None, caching_device: Any = None, partitioner: Any = None, custom_getter: Any = None,
-                 reuse: Any = None, dtype: Any = None, use_resource: Any = None, constraint: Any = None,
+    def __init__(self, name_or_scope: Any, default_name: str | None = None, values: Any = None,
+                 initializer: Any = None, regularizer: Any = None, caching_device: Any = None,
+                 partitioner: Any = None, custom_getter: Any = None, reuse: Any = None,
+                 dtype: Any = None, use_resource: Any = None, constraint: Any = None,
                  auxiliary_name_scope: bool = True) -> None:
         if default_name is None and name_or_scope is None:
             raise TypeError("If default_name is None then name_or_scope is required")
         if not (reuse is None or reuse is True or reuse is False or reuse is AUTO_REUSE):
             raise ValueError("The reuse parameter must be True or False or None.")
         if not isinstance(auxiliary_name_scope, bool):
-            raise TypeError(f"The auxiliary_name_scope must be `True` or `False`, while get {auxiliary_name_scope}")
+            raise TypeError("The auxiliary_name_scope must be `True` or `False`, while get "
+                            f"{auxiliary_name_scope}")
         self._name_or_scope = name_or_scope
         self._default_name = default_name
         self._reuse = reuse or None
         self._settings = {
-            "initializer": initializer, "regularizer": regularizer, "caching_device": caching_device, "partitioner": partitioner,
-            "custom_getter": custom_getter, "dtype": dtype, "use_resource": use_resource, "constraint": constraint}
+            "initializer": initializer, "regularizer": regularizer,
+            "caching_device": caching_device, "partitioner": partitioner,
+            "custom_getter": custom_getter, "dtype": dtype, "use_resource": use_resource,
+            "constraint": constraint}
         self._auxiliary_name_scope = auxiliary_name_scope
         self._graph = scopes.graph_from(values or [])
         self._pure: PureVariableScope | None = None
@@ -481,17 +513,19 @@ class variable_scope:  # noqa: N801 - the name is TensorFlow's
 
 @public("variable_op_scope")
 @contextlib.contextmanager
-def variable_op_scope(values: Any, name_or_scope: Any, default_name: str | None = None, initializer: Any = None,
-                      regularizer: Any = None, caching_device: Any = None, partitioner: Any = None,
-                      custom_getter: Any = None, reuse: Any = None, dtype: Any = None, use_resource: Any = None,
+def variable_op_scope(values: Any, name_or_scope: Any, default_name: str | None = None,
+                      initializer: Any = None, regularizer: Any = None, caching_device: Any = None,
+                      partitioner: Any = None, custom_getter: Any = None, reuse: Any = None,
+                      dtype: Any = None, use_resource: Any = None,
                       constraint: Any = None) -> Iterator[VariableScope]:
     """The old form of `variable_scope`, with the values first."""
-    _LOG.warning("tf.variable_op_scope(values, name, default_name) is deprecated, use tf.variable_scope(name, "
-                 "default_name, values)")
+    _LOG.warning("tf.variable_op_scope(values, name, default_name) is deprecated, use "
+                 "tf.variable_scope(name, default_name, values)")
     with variable_scope(
-            name_or_scope, default_name=default_name, values=values, initializer=initializer, regularizer=regularizer,
-            caching_device=caching_device, partitioner=partitioner, custom_getter=custom_getter, reuse=reuse,
-            dtype=dtype, use_resource=use_resource, constraint=constraint) as scope:
+            name_or_scope, default_name=default_name, values=values, initializer=initializer,
+            regularizer=regularizer, caching_device=caching_device, partitioner=partitioner,
+            custom_getter=custom_getter, reuse=reuse, dtype=dtype, use_resource=use_resource,
+            constraint=constraint) as scope:
         yield scope
 
 
@@ -507,8 +541,8 @@ def variable_creator_scope(variable_creator: Callable[..., Any]) -> Iterator[Non
         held.remove(variable_creator)
 
 
-def default_variable_creator(next_creator: Any = None, use_resource: Any = None, expected_shape: Any = None,
-                             **settings: Any) -> Any:
+def default_variable_creator(next_creator: Any = None, use_resource: Any = None,
+                             expected_shape: Any = None, **settings: Any) -> Any:
     """A new variable of the kind that is asked for, or that the scope or the program prefers."""
     if use_resource is None:
         use_resource = get_variable_scope().use_resource

@@ -1,6 +1,7 @@
 """The variables of a graph by name, as tf.get_variable finds or makes them.
 
-Holds `VariableStore` and the default initializer of each type. What a scope adds to a request stands in variable_scope.py.
+Holds `VariableStore` and the default initializer of each type. What a scope adds to a request
+stands in variable_scope.py.
 """
 from __future__ import annotations
 
@@ -69,7 +70,8 @@ class VariableStore:
         self._partitioned_vars: dict[str, PartitionedVariable] = {}
 
     def get_variable(self, name: str, custom_getter: Any = None, **request: Any) -> Any:
-        """The variable `name`, made if it is not there and may be; through `custom_getter` if there is one.
+        """The variable `name`, made if it is not there and may be; through `custom_getter` if there
+        is one.
 
         Args:
           name: the full name.
@@ -77,7 +79,8 @@ class VariableStore:
           **request: the other arguments of tf.get_variable, all of them.
 
         Raises:
-          ValueError: the variable is there and must not be, is not there and must, or is another one.
+          ValueError: the variable is there and must not be, is not there and must, or is another
+            one.
         """
         if custom_getter is not None and not callable(custom_getter):
             raise ValueError(f"Passed a custom_getter which is not callable: {custom_getter}")
@@ -90,17 +93,20 @@ class VariableStore:
             del request["constraint"]
         return custom_getter(getter=self._true_getter, name=name, **request)
 
-    def _true_getter(self, name: str, shape: Any = None, dtype: Any = dtypes.float32, initializer: Any = None,
-                     regularizer: Any = None, reuse: Any = None, trainable: Any = None, collections: Any = None,
-                     caching_device: Any = None, partitioner: Any = None, validate_shape: bool = True,
-                     use_resource: Any = None, constraint: Any = None,
-                     synchronization: Any = VariableSynchronization.AUTO,
+    def _true_getter(self, name: str, shape: Any = None, dtype: Any = dtypes.float32,
+                     initializer: Any = None, regularizer: Any = None, reuse: Any = None,
+                     trainable: Any = None, collections: Any = None, caching_device: Any = None,
+                     partitioner: Any = None, validate_shape: bool = True, use_resource: Any = None,
+                     constraint: Any = None, synchronization: Any = VariableSynchronization.AUTO,
                      aggregation: Any = VariableAggregation.NONE) -> Any:
         """What custom getters get as `getter`."""
         request = {
-            "shape": shape, "dtype": dtype, "initializer": initializer, "regularizer": regularizer, "reuse": reuse,
-            "trainable": trainable, "collections": collections, "caching_device": caching_device, "validate_shape": validate_shape,
-            "use_resource": use_resource, "constraint": constraint, "synchronization": synchronization, "aggregation": aggregation}
+            "shape": shape, "dtype": dtype, "initializer": initializer, "regularizer": regularizer,
+            "reuse": reuse,
+            "trainable": trainable, "collections": collections, "caching_device": caching_device,
+            "validate_shape": validate_shape,
+            "use_resource": use_resource, "constraint": constraint,
+            "synchronization": synchronization, "aggregation": aggregation}
         is_scalar = isinstance(shape, Sequence) and not shape
         if partitioner is not None and not is_scalar:
             if not callable(partitioner):
@@ -110,15 +116,15 @@ class VariableStore:
         if reuse is True and partitioner is None and name in self._partitioned_vars:
             return self.get_partitioned(name, None, **request)
         if f"{name}/part_0" in self._vars:
-            raise ValueError("No partitioner was provided, but a partitioned version of the variable was found: "
-                             f"{name}/part_0. Perhaps a variable of the same name was already created with "
-                             "partitioning?")
+            raise ValueError("No partitioner was provided, but a partitioned version of the "
+                             f"variable was found: {name}/part_0. Perhaps a variable of the same "
+                             "name was already created with partitioning?")
         return self._single(name, **request)
 
     # One variable.
 
-    def _single(self, name: str, *, shape: Any, dtype: Any, initializer: Any, regularizer: Any, reuse: Any,
-                use_resource: Any, partition_info: Any = None, **settings: Any) -> Any:
+    def _single(self, name: str, *, shape: Any, dtype: Any, initializer: Any, regularizer: Any,
+                reuse: Any, use_resource: Any, partition_info: Any = None, **settings: Any) -> Any:
         from_value = initializer is not None and not callable(initializer)
         if shape is not None and from_value:
             raise ValueError("If initializer is a constant, do not specify shape.")
@@ -127,8 +133,9 @@ class VariableStore:
         if name in self._vars:
             return self._existing(name, shape, dtype, reuse)
         if reuse is True:
-            raise ValueError(f"Variable {name} does not exist, or was not created with tf.get_variable(). Did you mean "
-                             "to set reuse=tf.AUTO_REUSE in VarScope?")
+            raise ValueError(f"Variable {name} does not exist, or was not created with "
+                             "tf.get_variable(). Did you mean to set reuse=tf.AUTO_REUSE in "
+                             "VarScope?")
         if initializer is None:
             initializer = default_initializer(name, dtype)
         if from_value:
@@ -137,14 +144,16 @@ class VariableStore:
             value, value_dtype = self._bound(initializer, shape, dtype, partition_info)
         if use_resource is None:
             use_resource = resource_variables_enabled()
-        variable = Variable(value, name=name, dtype=value_dtype, use_resource=use_resource, **settings)
+        variable = Variable(value, name=name, dtype=value_dtype, use_resource=use_resource,
+                            **settings)
         self._vars[name] = variable
         if regularizer:
             self._regularize(name, variable, regularizer)
         return variable
 
     @staticmethod
-    def _bound(initializer: Any, shape: TensorShape, dtype: Any, partition_info: Any) -> tuple[Any, Any]:
+    def _bound(initializer: Any, shape: TensorShape, dtype: Any, partition_info: Any) -> tuple[Any,
+                                                                                               Any]:
         """An initializer as a function without arguments, and the type to ask of its value."""
         if inspect.isclass(initializer):
             initializer = initializer()
@@ -155,87 +164,96 @@ class VariableStore:
             return value, dtype.base_dtype
         if _needs_nothing(initializer):
             return initializer, None
-        raise ValueError("The initializer passed is not valid. It should be a callable with no arguments and the shape "
-                         "should not be provided or an instance of `tf.keras.initializers.*' and `shape` should be "
-                         "fully defined.")
+        raise ValueError("The initializer passed is not valid. It should be a callable with no "
+                         "arguments and the shape should not be provided or an instance of "
+                         "`tf.keras.initializers.*' and `shape` should be fully defined.")
 
     def _existing(self, name: str, shape: TensorShape, dtype: Any, reuse: Any) -> Any:
         found = self._vars[name]
         if reuse is False:
-            message = (f"Variable {name} already exists, disallowed. Did you mean to set reuse=True or "
-                       "reuse=tf.AUTO_REUSE in VarScope?")
+            message = (f"Variable {name} already exists, disallowed. Did you mean to set "
+                       "reuse=True or reuse=tf.AUTO_REUSE in VarScope?")
             if isinstance(found, HandleVariable):
                 raise ValueError(message)
             frames = [tuple(frame) for frame in found.op.traceback[::-1][:5]]
-            raise ValueError(f"{message} Originally defined at:\n\n{''.join(traceback.format_list(frames))}")
+            raise ValueError(f"{message} Originally defined "
+                             f"at:\n\n{''.join(traceback.format_list(frames))}")
         if not shape.is_compatible_with(found.get_shape()):
-            raise ValueError(f"Trying to share variable {name}, but specified shape {shape} and found shape "
-                             f"{found.get_shape()}.")
+            raise ValueError(f"Trying to share variable {name}, but specified shape {shape} and "
+                             f"found shape {found.get_shape()}.")
         if not dtype.is_compatible_with(found.dtype):
-            raise ValueError(f"Trying to share variable {name}, but specified dtype {dtype.name} and found dtype "
-                             f"{found.dtype.name}.")
+            raise ValueError(f"Trying to share variable {name}, but specified dtype {dtype.name} "
+                             f"and found dtype {found.dtype.name}.")
         return found
 
     @staticmethod
     def _regularize(name: str, variable: Any, regularizer: Any) -> None:
-        with scopes.colocate_with(variable.op), scopes.name_scope(name + "/Regularizer/"), scopes.init_scope():
+        with scopes.colocate_with(variable.op), scopes.name_scope(
+            name + "/Regularizer/"), scopes.init_scope():
             loss = regularizer(variable)
         if loss is not None:
             scopes.get_default_graph().add_to_collection(GraphKeys.REGULARIZATION_LOSSES, loss)
 
     # A variable in parts.
 
-    def get_partitioned(self, name: str, partitioner: Any, *, shape: Any, dtype: Any, initializer: Any, reuse: Any,
-                        **request: Any) -> PartitionedVariable:
+    def get_partitioned(self, name: str, partitioner: Any, *, shape: Any, dtype: Any,
+                        initializer: Any, reuse: Any, **request: Any) -> PartitionedVariable:
         """The partitioned variable `name`, made if it is not there and may be.
 
         Raises:
-          ValueError: the variable is there and must not be, is not there and must, or is another one.
+          ValueError: the variable is there and must not be, is not there and must, or is another
+            one.
         """
         if name in self._vars:
-            raise ValueError("A partitioner was provided, but an unpartitioned version of the variable was found: "
-                             f"{name}.  Perhaps a variable of the same name was already created without partitioning?")
+            raise ValueError("A partitioner was provided, but an unpartitioned version of the "
+                             f"variable was found: {name}.  Perhaps a variable of the same name "
+                             "was already created without partitioning?")
         shape = as_shape(shape)
         dtype = dtypes.as_dtype(dtype)
         if isinstance(initializer, Tensor):
             shape = shape.merge_with(initializer.get_shape())
-        partitions = call_partitioner(partitioner, shape, dtype) if not reuse or partitioner else None
+        partitions = call_partitioner(partitioner, shape,
+                                      dtype) if not reuse or partitioner else None
         if name in self._partitioned_vars:
             return self._existing_parts(name, shape, dtype, partitions, reuse)
         if reuse is True:
-            raise ValueError(f"PartitionedVariable {name} does not exist, or was not created with tf.get_variable(). "
-                             "Did you mean to set reuse=False or reuse=tf.AUTO_REUSE in VarScope?")
+            raise ValueError(f"PartitionedVariable {name} does not exist, or was not created with "
+                             "tf.get_variable(). Did you mean to set reuse=False or "
+                             "reuse=tf.AUTO_REUSE in VarScope?")
         axis, count = _cut(partitions)
         self._check_parts(name, count)
         parts = []
         for i, (offset, part_shape) in enumerate(_parts(shape.as_list(), axis, count)):
-            parts.append(self._part(f"{name}/part_{i}", name, shape, offset, part_shape, initializer, dtype=dtype,
-                                    reuse=reuse, **request))
-        whole = self._partitioned_vars[name] = PartitionedVariable(name, shape, dtype, parts, partitions)
+            parts.append(self._part(f"{name}/part_{i}", name, shape, offset, part_shape,
+                                    initializer, dtype=dtype, reuse=reuse, **request))
+        whole = self._partitioned_vars[name] = PartitionedVariable(name, shape, dtype, parts,
+                                                                   partitions)
         return whole
 
-    def _part(self, part_name: str, name: str, shape: TensorShape, offset: list[int], part_shape: list[int],
-              initializer: Any, *, dtype: Any, **request: Any) -> Any:
+    def _part(self, part_name: str, name: str, shape: TensorShape, offset: list[int],
+              part_shape: list[int], initializer: Any, *, dtype: Any, **request: Any) -> Any:
         info = PartitionInfo(full_shape=shape.as_list(), var_offset=offset)
         wanted: Any = part_shape
         with scopes.name_scope(part_name + "/PartitionedInitializer"):
             if initializer is None:
                 initializer = default_initializer(name, dtype)
             elif not callable(initializer):
-                whole = initializer if isinstance(initializer, Tensor) else convert.convert_to_tensor(initializer, dtype)
+                whole = initializer if isinstance(initializer,
+                                                  Tensor) else convert.convert_to_tensor(
+                                                      initializer, dtype)
                 initializer = slicing.slice(whole, offset, part_shape)
                 dtype, wanted = initializer.dtype.base_dtype, None
         with scopes.name_scope(None):
-            part = self._single(part_name, shape=wanted, dtype=dtype, initializer=initializer, partition_info=info,
-                                **request)
+            part = self._single(part_name, shape=wanted, dtype=dtype, initializer=initializer,
+                                partition_info=info, **request)
         part._set_save_slice_info(Variable.SaveSliceInfo(name, shape.as_list(), offset, part_shape))
         return part
 
     def _existing_parts(self, name: str, shape: TensorShape, dtype: Any, partitions: Any,
                         reuse: Any) -> PartitionedVariable:
         if reuse is False:
-            raise ValueError(f"Partitioned variable with name {name} already exists. Did you mean to set reuse=True or "
-                             "reuse=tf.AUTO_REUSE in VarScope?")
+            raise ValueError(f"Partitioned variable with name {name} already exists. Did you mean "
+                             "to set reuse=True or reuse=tf.AUTO_REUSE in VarScope?")
         found = self._partitioned_vars[name]
         prefix = f"Trying to reuse partitioned variable {name}, but specified"
         if not shape.is_compatible_with(found.get_shape()):
@@ -243,14 +261,15 @@ class VariableStore:
         if not dtype.is_compatible_with(found.dtype):
             raise ValueError(f"{prefix} dtype {dtype.name} and found dtype {found.dtype.name}.")
         if partitions is not None and found._get_partitions() != partitions:
-            raise ValueError(f"{prefix} partitions {partitions} and found partitions {found._get_partitions()}.")
+            raise ValueError(f"{prefix} partitions {partitions} and found partitions "
+                             f"{found._get_partitions()}.")
         return found
 
     def _check_parts(self, name: str, count: int) -> None:
         if f"{name}/part_0" not in self._vars:
             return
-        prefix = ("Partitioner returned a different partitioning than what was already found.  Partitioner returned "
-                  f"{count} shards, and shard {name}/part_0 was found, but ")
+        prefix = ("Partitioner returned a different partitioning than what was already found.  "
+                  f"Partitioner returned {count} shards, and shard {name}/part_0 was found, but ")
         if f"{name}/part_{count - 1}" not in self._vars:
             raise ValueError(f"{prefix}{name}/part_{count - 1} was not.")
         if f"{name}/part_{count}" in self._vars:
@@ -264,15 +283,16 @@ def call_partitioner(partitioner: Any, shape: TensorShape, dtype: Any) -> list[i
       ValueError: the shape is not known, or the partitioner's answer is no such list.
     """
     if not shape.is_fully_defined():
-        raise ValueError(f"Shape of a new partitioned variable must be fully defined, but instead was {shape}.")
+        raise ValueError("Shape of a new partitioned variable must be fully defined, but instead "
+                         f"was {shape}.")
     if shape.ndims < 1:
         raise ValueError(f"A partitioned Variable must have rank at least 1, shape: {shape}")
     parts = partitioner(shape=shape, dtype=dtype)
     if not isinstance(parts, Sequence):
         raise ValueError(f"Partitioner must return a sequence, but saw: {parts}")
     if len(parts) != shape.ndims:
-        raise ValueError("Partitioner returned a partition list that does not match the Variable's rank: "
-                         f"{parts} vs. {shape}")
+        raise ValueError("Partitioner returned a partition list that does not match the Variable's "
+                         f"rank: {parts} vs. {shape}")
     if any(p < 1 for p in parts):
         raise ValueError(f"Partitioner returned zero partitions for some axes: {parts}")
     if sum(p > 1 for p in parts) > 1:

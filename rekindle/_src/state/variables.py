@@ -1,4 +1,6 @@
-"""The lists of a graph's variables, and the operations that initialise them or ask whether they are."""
+"""The lists of a graph's variables, and the operations that initialise them or ask whether they
+are.
+"""
 from __future__ import annotations
 
 from typing import Any
@@ -13,7 +15,9 @@ from rekindle._src.state import assign
 
 @public("global_variables")
 def global_variables(scope: str | None = None) -> list[Any]:
-    """The variables that are shared and saved; with `scope`, those whose name begins so (a regular expression)."""
+    """The variables that are shared and saved; with `scope`, those whose name begins so (a regular
+    expression).
+    """
     return get_collection(GraphKeys.GLOBAL_VARIABLES, scope)
 
 
@@ -102,7 +106,9 @@ def _all_of_graph() -> list[Any]:
 
 @public("assert_variables_initialized")
 def assert_variables_initialized(var_list: Any = None) -> Tensor | None:
-    """A tensor whose evaluation fails if a variable is not initialised; None if there are no variables."""
+    """A tensor whose evaluation fails if a variable is not initialised; None if there are no
+    variables.
+    """
     variables = global_variables() + local_variables() if var_list is None else var_list
     variables = variables or _all_of_graph()
     if not variables:
@@ -115,7 +121,8 @@ def assert_variables_initialized(var_list: Any = None) -> Tensor | None:
 
 
 @public("report_uninitialized_variables")
-def report_uninitialized_variables(var_list: Any = None, name: str = "report_uninitialized_variables") -> Tensor:
+def report_uninitialized_variables(var_list: Any = None,
+                                   name: str = "report_uninitialized_variables") -> Tensor:
     """The names of the variables that are not initialised: a 1-D string tensor.
 
     Args:

@@ -26,7 +26,8 @@ def global_step(sess: Any, global_step_tensor: Any) -> int:
 
 @public("train.get_global_step", "contrib.framework.get_global_step")
 def get_global_step(graph: Any = None) -> Any:
-    """The global step of a graph (the default one): of its collection, or by its name; None if there is none.
+    """The global step of a graph (the default one): of its collection, or by its name; None if
+    there is none.
 
     Raises:
       TypeError: it is not a scalar integer.
@@ -59,8 +60,8 @@ def create_global_step(graph: Any = None) -> Any:
         raise ValueError('"global_step" already exists.')
     with graph.as_default(), graph.name_scope(None):
         return get_variable(
-            GraphKeys.GLOBAL_STEP, shape=[], dtype=dtypes.int64, initializer=initializers.Zeros(), trainable=False,
-            aggregation=VariableAggregation.ONLY_FIRST_REPLICA,
+            GraphKeys.GLOBAL_STEP, shape=[], dtype=dtypes.int64, initializer=initializers.Zeros(),
+            trainable=False, aggregation=VariableAggregation.ONLY_FIRST_REPLICA,
             collections=[GraphKeys.GLOBAL_VARIABLES, GraphKeys.GLOBAL_STEP])
 
 
@@ -79,17 +80,21 @@ def assert_global_step(global_step_tensor: Any) -> None:
     Raises:
       TypeError: it is no scalar integer variable or tensor.
     """
-    if not (isinstance(global_step_tensor, (Variable, Tensor)) or is_resource_variable(global_step_tensor)):
-        raise TypeError(f'Existing "global_step" must be a Variable or Tensor: {global_step_tensor}.')
+    if not (isinstance(global_step_tensor, (Variable, Tensor))
+            or is_resource_variable(global_step_tensor)):
+        raise TypeError('Existing "global_step" must be a Variable or Tensor: '
+                        f'{global_step_tensor}.')
     if not global_step_tensor.dtype.base_dtype.is_integer:
-        raise TypeError(f'Existing "global_step" does not have integer type: {global_step_tensor.dtype}')
+        raise TypeError('Existing "global_step" does not have integer type: '
+                        f'{global_step_tensor.dtype}')
     shape = global_step_tensor.get_shape()
     if shape.ndims != 0 and shape.is_fully_defined():
         raise TypeError(f'Existing "global_step" is not scalar: {shape}')
 
 
 def get_or_create_global_step_read(graph: Any = None) -> Any:
-    """The tensor that reads the global step before the updates of a run; None if there is no global step.
+    """The tensor that reads the global step before the updates of a run; None if there is no global
+    step.
 
     Raises:
       RuntimeError: the collection holds several.
@@ -97,7 +102,8 @@ def get_or_create_global_step_read(graph: Any = None) -> Any:
     graph = graph or scopes.get_default_graph()
     held = graph.get_collection(GLOBAL_STEP_READ_KEY)
     if len(held) > 1:
-        raise RuntimeError(f"There are multiple items in collection {GLOBAL_STEP_READ_KEY}. There should be only one.")
+        raise RuntimeError(f"There are multiple items in collection {GLOBAL_STEP_READ_KEY}. There "
+                           "should be only one.")
     if held:
         return held[0]
     step = get_global_step(graph)
@@ -120,8 +126,8 @@ def increment_global_step(increment: Any, graph: Any = None) -> Any:
     graph = graph or scopes.get_default_graph()
     step = get_global_step(graph)
     if step is None:
-        raise ValueError("Global step tensor should be created by tf.train.get_or_create_global_step before calling "
-                         "increment.")
+        raise ValueError("Global step tensor should be created by "
+                         "tf.train.get_or_create_global_step before calling increment.")
     read = get_or_create_global_step_read(graph)
     with (graph.as_default(), graph.name_scope(None), graph.name_scope(step.op.name + "/"),
           scopes.control_dependencies([read])):

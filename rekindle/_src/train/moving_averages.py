@@ -24,8 +24,8 @@ def assign_moving_average(variable: Any, value: Any, decay: Any, zero_debias: bo
       variable: the average.
       value: a tensor of its shape and type.
       decay: a number or tensor.
-      zero_debias: the variable began at 0: divide by 1 - decay ^ steps (Kingma and Ba 2015, section 3), which takes two
-        variables more, "<variable>/biased" and "<variable>/local_step".
+      zero_debias: the variable began at 0: divide by 1 - decay ^ steps (Kingma and Ba 2015, section
+        3), which takes two variables more, "<variable>/biased" and "<variable>/local_step".
       name: the name scope.
     """
     with scopes.name_scope(name, "AssignMovingAvg", [variable, value, decay]) as scope:
@@ -44,8 +44,8 @@ def _debiased(unbiased: Any, value: Any, rate: Any) -> Any:
                 _unused("biased"), initializer=initializers.Zeros(), shape=unbiased.get_shape(),
                 dtype=unbiased.dtype, trainable=False)
             local_step = get_variable(
-                _unused("local_step"), shape=[], dtype=unbiased.dtype, initializer=initializers.Zeros(),
-                trainable=False)
+                _unused("local_step"), shape=[], dtype=unbiased.dtype,
+                initializer=initializers.Zeros(), trainable=False)
     updated = assign.assign_sub(biased, (biased - value) * rate)
     steps = local_step.assign_add(1)
     factor = 1 - math_ops.pow(1.0 - rate, steps)
@@ -68,8 +68,8 @@ def _unused(name: str) -> str:
     return f"{name}_{number}"
 
 
-def weighted_moving_average(value: Any, decay: Any, weight: Any, truediv: bool = True, collections: Any = None,
-                            name: str | None = None) -> Any:
+def weighted_moving_average(value: Any, decay: Any, weight: Any, truediv: bool = True,
+                            collections: Any = None, name: str | None = None) -> Any:
     """The moving average of value * weight, divided by that of weight.
 
     Args:
@@ -82,8 +82,9 @@ def weighted_moving_average(value: Any, decay: Any, weight: Any, truediv: bool =
     """
     with variable_scope(name, "WeightedMovingAvg", [value, weight, decay]) as scope:
         def zeros(label: str, like: Any) -> Any:
-            return get_variable(label, shape=like.get_shape(), dtype=like.dtype, initializer=initializers.Zeros(),
-                                trainable=False, collections=collections or [GraphKeys.GLOBAL_VARIABLES])
+            return get_variable(label, shape=like.get_shape(), dtype=like.dtype,
+                                initializer=initializers.Zeros(), trainable=False,
+                                collections=collections or [GraphKeys.GLOBAL_VARIABLES])
 
         product, total = zeros("value_x_weight", value), zeros("weight", weight)
         numerator = assign_moving_average(product, value * weight, decay, zero_debias=False)
@@ -120,7 +121,8 @@ class ExponentialMovingAverage:
         """An operation that updates the averages.
 
         Args:
-          var_list: variables, whose averages begin at their initial values, and tensors, whose averages begin at 0;
+          var_list: variables, whose averages begin at their initial values, and tensors, whose
+            averages begin at 0;
             default: the trainable variables.
 
         Raises:
@@ -153,7 +155,8 @@ class ExponentialMovingAverage:
 
     def _new_average(self, var: Any) -> Any:
         if isinstance(var, Variable):
-            average = slots.create_slot(var, var.initialized_value(), self.name, colocate_with_primary=True)
+            average = slots.create_slot(var, var.initialized_value(), self.name,
+                                        colocate_with_primary=True)
             scopes.get_default_graph().add_to_collection(GraphKeys.MOVING_AVERAGE_VARIABLES, var)
             return average
         is_reference = var.op.type in ("Variable", "VariableV2", "VarHandleOp")
@@ -168,12 +171,16 @@ class ExponentialMovingAverage:
         average = self.average(var)
         if average is not None:
             return average.op.name
-        return scopes.get_default_graph().unique_name(f"{var.op.name}/{self.name}", mark_as_used=False)
+        return scopes.get_default_graph().unique_name(f"{var.op.name}/{self.name}",
+                                                      mark_as_used=False)
 
     def variables_to_restore(self, moving_avg_variables: Any = None) -> dict[str, Any]:
-        """Names in a checkpoint to variables: averages for those that have one, else the variables themselves."""
+        """Names in a checkpoint to variables: averages for those that have one, else the variables
+        themselves.
+        """
         if moving_avg_variables is None:
-            moving_avg_variables = variables.trainable_variables() + variables.moving_average_variables()
+            moving_avg_variables = variables.trainable_variables(
+                ) + variables.moving_average_variables()
         averaged = list(dict.fromkeys(moving_avg_variables))
         out = {self.average_name(v): v for v in averaged}
         names = {v.name for v in averaged}

@@ -20,7 +20,9 @@ def _rate(learning_rate: Any) -> Any:
 @public("train.exponential_decay")
 def exponential_decay(learning_rate: Any, global_step: Any, decay_steps: Any, decay_rate: Any,
                       staircase: bool = False, name: str | None = None) -> Any:
-    """learning_rate * decay_rate ^ (global_step / decay_steps); the exponent rounded down if `staircase`."""
+    """learning_rate * decay_rate ^ (global_step / decay_steps); the exponent rounded down if
+    `staircase`.
+    """
     with scopes.name_scope(name or "ExponentialDecay") as scope:
         rate = _rate(learning_rate)
         dtype = rate.dtype
@@ -63,16 +65,19 @@ def piecewise_constant(x: Any, boundaries: Any, values: Any, name: str | None = 
         raise ValueError("The length of boundaries should be 1 less than the length of values")
     with scopes.name_scope(name or "PiecewiseConstant"):
         step = convert.convert_to_tensor(x)
-        pairs = [(step <= boundaries[0], lambda: values[0]), (step > boundaries[-1], lambda: values[-1])]
+        pairs = [(step <= boundaries[0], lambda: values[0]),
+                 (step > boundaries[-1], lambda: values[-1])]
         for low, high, value in zip(boundaries[:-1], boundaries[1:], values[1:-1], strict=True):
             pairs.append(((step > low) & (step <= high), lambda value=value: value))
         return cond.case(pairs, lambda: values[0], exclusive=True)
 
 
 @public("train.polynomial_decay")
-def polynomial_decay(learning_rate: Any, global_step: Any, decay_steps: Any, end_learning_rate: Any = 0.0001,
-                     power: Any = 1.0, cycle: bool = False, name: str | None = None) -> Any:
-    """From `learning_rate` to `end_learning_rate` in `decay_steps` steps, along (1 - step / decay_steps) ^ power.
+def polynomial_decay(learning_rate: Any, global_step: Any, decay_steps: Any,
+                     end_learning_rate: Any = 0.0001, power: Any = 1.0, cycle: bool = False,
+                     name: str | None = None) -> Any:
+    """From `learning_rate` to `end_learning_rate` in `decay_steps` steps, along (1 - step /
+    decay_steps) ^ power.
 
     Args:
       learning_rate: the rate at step 0.
@@ -80,7 +85,8 @@ def polynomial_decay(learning_rate: Any, global_step: Any, decay_steps: Any, end
       decay_steps: how many steps it takes.
       end_learning_rate: the rate after them.
       power: 1 for a straight line.
-      cycle: begin again, each time over twice, three times, ... as many steps, instead of staying at the end.
+      cycle: begin again, each time over twice, three times, ... as many steps, instead of staying
+        at the end.
       name: the name scope.
     """
     with scopes.name_scope(name or "PolynomialDecay") as scope:
@@ -92,7 +98,8 @@ def polynomial_decay(learning_rate: Any, global_step: Any, decay_steps: Any, end
         steps = math_cast.cast(decay_steps, dtype)
         if cycle:
             now = step
-            rounds = cond.cond(math_ops.equal(now, 0), lambda: 1.0, lambda: math_ops.ceil(now / decay_steps))
+            rounds = cond.cond(math_ops.equal(now, 0), lambda: 1.0,
+                               lambda: math_ops.ceil(now / decay_steps))
             steps = math_ops.multiply(steps, rounds)
         else:
             step = math_ops.minimum(step, decay_steps)
@@ -105,7 +112,8 @@ def natural_exp_decay(learning_rate: Any, global_step: Any, decay_steps: Any, de
                       staircase: bool = False, name: str | None = None) -> Any:
     """learning_rate * exp(-decay_rate * global_step / decay_steps)."""
     factor = math_ops.exp(math_ops.negative(decay_rate))
-    return exponential_decay(learning_rate, global_step, decay_steps, factor, staircase=staircase, name=name)
+    return exponential_decay(learning_rate, global_step, decay_steps, factor, staircase=staircase,
+                             name=name)
 
 
 @public("train.inverse_time_decay")
@@ -131,7 +139,9 @@ def _wave(fraction: Any) -> Any:
 @public("train.cosine_decay")
 def cosine_decay(learning_rate: Any, global_step: Any, decay_steps: Any, alpha: Any = 0.0,
                  name: str | None = None) -> Any:
-    """Half a cosine wave from `learning_rate` to `alpha * learning_rate` (Loshchilov and Hutter 2016)."""
+    """Half a cosine wave from `learning_rate` to `alpha * learning_rate` (Loshchilov and Hutter
+    2016).
+    """
     with scopes.name_scope(name or "CosineDecay"):
         rate = _rate(learning_rate)
         dtype = rate.dtype
@@ -142,9 +152,12 @@ def cosine_decay(learning_rate: Any, global_step: Any, decay_steps: Any, alpha: 
 
 
 @public("train.cosine_decay_restarts")
-def cosine_decay_restarts(learning_rate: Any, global_step: Any, first_decay_steps: Any, t_mul: Any = 2.0,
-                          m_mul: Any = 1.0, alpha: Any = 0.0, name: str | None = None) -> Any:
-    """Cosine decay that starts again, each time over `t_mul` times the steps from `m_mul` times the rate (SGDR)."""
+def cosine_decay_restarts(learning_rate: Any, global_step: Any, first_decay_steps: Any,
+                          t_mul: Any = 2.0, m_mul: Any = 1.0, alpha: Any = 0.0,
+                          name: str | None = None) -> Any:
+    """Cosine decay that starts again, each time over `t_mul` times the steps from `m_mul` times the
+    rate (SGDR).
+    """
     with scopes.name_scope(name or "SGDRDecay") as scope:
         rate = _rate(learning_rate)
         dtype = rate.dtype
@@ -159,7 +172,8 @@ def cosine_decay_restarts(learning_rate: Any, global_step: Any, first_decay_step
             return restarts, done - restarts
 
         def growing_periods() -> tuple[Any, Any]:
-            restarts = math_ops.floor(math_ops.log(1.0 - done * (1.0 - growth)) / math_ops.log(growth))
+            restarts = math_ops.floor(math_ops.log(1.0 - done * (1.0 - growth)) / math_ops.log(
+                growth))
             before = (1.0 - growth ** restarts) / (1.0 - growth)
             return restarts, (done - before) / growth ** restarts
 
@@ -169,13 +183,17 @@ def cosine_decay_restarts(learning_rate: Any, global_step: Any, first_decay_step
 
 
 @public("train.linear_cosine_decay")
-def linear_cosine_decay(learning_rate: Any, global_step: Any, decay_steps: Any, num_periods: Any = 0.5,
-                        alpha: Any = 0.0, beta: Any = 0.001, name: str | None = None) -> Any:
-    """learning_rate * ((alpha + linear) * cosine + beta), where both fall from 1 to 0 (Bello et al. 2017)."""
+def linear_cosine_decay(learning_rate: Any, global_step: Any, decay_steps: Any,
+                        num_periods: Any = 0.5, alpha: Any = 0.0, beta: Any = 0.001,
+                        name: str | None = None) -> Any:
+    """learning_rate * ((alpha + linear) * cosine + beta), where both fall from 1 to 0 (Bello et al.
+    2017).
+    """
     with scopes.name_scope(name or "LinearCosineDecay") as scope:
         rate = _rate(learning_rate)
         dtype = rate.dtype
-        steps, periods, a, b = (math_cast.cast(v, dtype) for v in (decay_steps, num_periods, alpha, beta))
+        steps, periods, a, b = (math_cast.cast(v, dtype) for v in (decay_steps, num_periods, alpha,
+                                                                   beta))
         step = math_ops.minimum(math_cast.cast(global_step, dtype), steps)
         linear = (steps - step) / steps
         fraction = 2.0 * periods * (step / steps)
@@ -184,10 +202,13 @@ def linear_cosine_decay(learning_rate: Any, global_step: Any, decay_steps: Any, 
 
 
 @public("train.noisy_linear_cosine_decay")
-def noisy_linear_cosine_decay(learning_rate: Any, global_step: Any, decay_steps: Any, initial_variance: Any = 1.0,
-                              variance_decay: Any = 0.55, num_periods: Any = 0.5, alpha: Any = 0.0,
-                              beta: Any = 0.001, name: str | None = None) -> Any:
-    """`linear_cosine_decay` with noise of variance initial_variance / (1 + step) ^ variance_decay on the line."""
+def noisy_linear_cosine_decay(learning_rate: Any, global_step: Any, decay_steps: Any,
+                              initial_variance: Any = 1.0, variance_decay: Any = 0.55,
+                              num_periods: Any = 0.5, alpha: Any = 0.0, beta: Any = 0.001,
+                              name: str | None = None) -> Any:
+    """`linear_cosine_decay` with noise of variance initial_variance / (1 + step) ^ variance_decay
+    on the line.
+    """
     with scopes.name_scope(name or "NoisyLinearCosineDecay") as scope:
         rate = _rate(learning_rate)
         dtype = rate.dtype

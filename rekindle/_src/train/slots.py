@@ -1,7 +1,7 @@
 """Slots: variables that belong to another variable, such as its momentum or its moving average.
 
-A slot is named "<variable>/<name>" below the current variable scope, stands on the variable's device, is not trainable, and is
-cut as the variable is cut.
+A slot is named "<variable>/<name>" below the current variable scope, stands on the variable's
+device, is not trainable, and is cut as the variable is cut.
 """
 from __future__ import annotations
 
@@ -32,13 +32,15 @@ def create_slot_with_initializer(primary: Any, initializer: Any, shape: Any, dty
                      lambda: _slot_variable(primary, initializer, validate_shape, shape, dtype))
 
 
-def create_zeros_slot(primary: Any, name: str, dtype: Any = None, colocate_with_primary: bool = True) -> Any:
+def create_zeros_slot(primary: Any, name: str, dtype: Any = None,
+                      colocate_with_primary: bool = True) -> Any:
     """A slot of `primary` of its shape, filled with zeros."""
     dtype = primary.dtype if dtype is None else dtype
     shape = primary.get_shape()
     if shape.is_fully_defined():
         return create_slot_with_initializer(
-            primary, initializers.Zeros(), shape, dtype, name, colocate_with_primary=colocate_with_primary)
+            primary, initializers.Zeros(), shape, dtype, name,
+            colocate_with_primary=colocate_with_primary)
     value = primary.initialized_value() if isinstance(primary, Variable) else primary
     zeros = array_fill.zeros(array_shape.shape(value), dtype=dtype)
     return create_slot(primary, zeros, name, colocate_with_primary=colocate_with_primary)
@@ -57,14 +59,16 @@ def _slot_variable(primary: Any, val: Any, validate_shape: bool, shape: Any, dty
     # A slot of a part is a part already: it is not to be cut again.
     partitioner = scope.partitioner
     scope.set_partitioner(None)
-    use_resource = True if is_resource_variable(primary) else False if isinstance(primary, RefVariable) else None
+    use_resource = is_resource_variable(primary) or (
+        False if isinstance(primary, RefVariable) else None)
     slot = get_variable(
-        "", initializer=val, trainable=False, use_resource=use_resource, shape=shape if callable(val) else None,
-        dtype=dtype, validate_shape=validate_shape)
+        "", initializer=val, trainable=False, use_resource=use_resource,
+        shape=shape if callable(val) else None, dtype=dtype, validate_shape=validate_shape)
     scope.set_partitioner(partitioner)
     info = primary._save_slice_info if isinstance(primary, Variable) else None
     if info is not None:
         own_name = slot.name[len(primary.op.name + "/"):-2]
         slot._set_save_slice_info(Variable.SaveSliceInfo(
-            f"{info.full_name}/{own_name}", info.full_shape[:], info.var_offset[:], info.var_shape[:]))
+            f"{info.full_name}/{own_name}", info.full_shape[:], info.var_offset[:],
+            info.var_shape[:]))
     return slot

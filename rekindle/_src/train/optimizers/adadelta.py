@@ -14,15 +14,16 @@ class AdadeltaOptimizer(KernelOptimizer):
     """Steps scaled by the ratio of the decayed sizes of past steps and of gradients (Zeiler 2012).
 
     Args:
-      learning_rate, rho, epsilon: numbers, tensors or functions without arguments; the paper's learning rate is 1.
+      learning_rate, rho, epsilon: numbers, tensors or functions without arguments; the paper's
+        learning rate is 1.
       use_locking: kept in the update nodes.
       name: the name scope.
     """
 
     _slot_of_input = {"accum": "accum", "accum_update": "accum_update"}
 
-    def __init__(self, learning_rate: Any = 0.001, rho: Any = 0.95, epsilon: Any = 1e-8, use_locking: bool = False,
-                 name: str = "Adadelta") -> None:
+    def __init__(self, learning_rate: Any = 0.001, rho: Any = 0.95, epsilon: Any = 1e-8,
+                 use_locking: bool = False, name: str = "Adadelta") -> None:
         super().__init__(use_locking, name)
         self._lr = learning_rate
         self._rho = rho

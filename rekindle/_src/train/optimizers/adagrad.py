@@ -26,10 +26,11 @@ class AdagradOptimizer(KernelOptimizer):
 
     _slot_of_input = {"accum": "accumulator"}
 
-    def __init__(self, learning_rate: Any, initial_accumulator_value: float = 0.1, use_locking: bool = False,
-                 name: str = "Adagrad") -> None:
+    def __init__(self, learning_rate: Any, initial_accumulator_value: float = 0.1,
+                 use_locking: bool = False, name: str = "Adagrad") -> None:
         if initial_accumulator_value <= 0.0:
-            raise ValueError(f"initial_accumulator_value must be positive: {initial_accumulator_value}")
+            raise ValueError("initial_accumulator_value must be positive: "
+                             f"{initial_accumulator_value}")
         super().__init__(use_locking, name)
         self._learning_rate = learning_rate
         self._initial_accumulator_value = initial_accumulator_value
@@ -84,7 +85,8 @@ class ProximalAdagradOptimizer(KernelOptimizer):
                  l1_regularization_strength: float = 0.0, l2_regularization_strength: float = 0.0,
                  use_locking: bool = False, name: str = "ProximalAdagrad") -> None:
         if initial_accumulator_value <= 0.0:
-            raise ValueError(f"initial_accumulator_value must be positive: {initial_accumulator_value}")
+            raise ValueError("initial_accumulator_value must be positive: "
+                             f"{initial_accumulator_value}")
         super().__init__(use_locking, name)
         self._learning_rate = learning_rate
         self._initial_accumulator_value = initial_accumulator_value
@@ -98,11 +100,13 @@ class ProximalAdagradOptimizer(KernelOptimizer):
         for variable in var_list:
             with scopes.colocate_with(variable):
                 value = convert.constant(
-                    self._initial_accumulator_value, variable.dtype.base_dtype, variable.get_shape())
+                    self._initial_accumulator_value, variable.dtype.base_dtype,
+                    variable.get_shape())
             self._get_or_make_slot(variable, value, "accumulator", self._name)
 
     def _prepare(self) -> None:
-        self._learning_rate_tensor = convert.convert_to_tensor(self._learning_rate, name="learning_rate")
+        self._learning_rate_tensor = convert.convert_to_tensor(self._learning_rate,
+                                                               name="learning_rate")
         self._l1_regularization_strength_tensor = convert.convert_to_tensor(
             self._l1_regularization_strength, name="l1_regularization_strength")
         self._l2_regularization_strength_tensor = convert.convert_to_tensor(
@@ -136,14 +140,16 @@ class AdagradDAOptimizer(KernelOptimizer):
                       "gradient_squared_accumulator": "gradient_squared_accumulator"}
 
     def __init__(self, learning_rate: Any, global_step: Any,
-                 initial_gradient_squared_accumulator_value: float = 0.1, l1_regularization_strength: float = 0.0,
-                 l2_regularization_strength: float = 0.0, use_locking: bool = False, name: str = "AdagradDA") -> None:
+                 initial_gradient_squared_accumulator_value: float = 0.1,
+                 l1_regularization_strength: float = 0.0, l2_regularization_strength: float = 0.0,
+                 use_locking: bool = False, name: str = "AdagradDA") -> None:
         if initial_gradient_squared_accumulator_value <= 0.0:
             raise ValueError("initial_gradient_squared_accumulator_value must be positive: "
                              f"{initial_gradient_squared_accumulator_value}")
         super().__init__(use_locking, name)
         self._learning_rate = learning_rate
-        self._initial_gradient_squared_accumulator_value = initial_gradient_squared_accumulator_value
+        self._initial_gradient_squared_accumulator_value = (
+            initial_gradient_squared_accumulator_value)
         self._l1_regularization_strength = l1_regularization_strength
         self._l2_regularization_strength = l2_regularization_strength
         self._global_step = global_step
@@ -155,12 +161,14 @@ class AdagradDAOptimizer(KernelOptimizer):
             shape, dtype = variable.get_shape(), variable.dtype.base_dtype
             with scopes.colocate_with(variable):
                 zeros = convert.constant(0.0, dtype, shape)
-                squares = convert.constant(self._initial_gradient_squared_accumulator_value, dtype, shape)
+                squares = convert.constant(self._initial_gradient_squared_accumulator_value, dtype,
+                                           shape)
             self._get_or_make_slot(variable, zeros, "gradient_accumulator", self._name)
             self._get_or_make_slot(variable, squares, "gradient_squared_accumulator", self._name)
 
     def _prepare(self) -> None:
-        self._learning_rate_tensor = convert.convert_to_tensor(self._learning_rate, name="learning_rate")
+        self._learning_rate_tensor = convert.convert_to_tensor(self._learning_rate,
+                                                               name="learning_rate")
         with scopes.colocate_with(self._learning_rate_tensor):
             self._global_step_on_worker = array_shape.identity(self._global_step) + 1
 

@@ -14,19 +14,20 @@ from rekindle._src.train.optimizers.optimizer import KernelOptimizer
 
 @public("train.AdamOptimizer")
 class AdamOptimizer(KernelOptimizer):
-    """Steps along a moving average of the gradient, divided by that of its size (Kingma and Ba 2015).
+    """Steps along a moving average of the gradient, divided by that of its size (Kingma and Ba
+    2015).
 
     Args:
-      learning_rate, beta1, beta2, epsilon: numbers, tensors or functions without arguments; epsilon is the paper's
-        "epsilon hat".
+      learning_rate, beta1, beta2, epsilon: numbers, tensors or functions without arguments; epsilon
+        is the paper's "epsilon hat".
       use_locking: kept in the update nodes.
       name: the name scope.
     """
 
     _slot_of_input = {"m": "m", "v": "v"}
 
-    def __init__(self, learning_rate: Any = 0.001, beta1: Any = 0.9, beta2: Any = 0.999, epsilon: Any = 1e-8,
-                 use_locking: bool = False, name: str = "Adam") -> None:
+    def __init__(self, learning_rate: Any = 0.001, beta1: Any = 0.9, beta2: Any = 0.999,
+                 epsilon: Any = 1e-8, use_locking: bool = False, name: str = "Adam") -> None:
         super().__init__(use_locking, name)
         self._lr = learning_rate
         self._beta1 = beta1
@@ -44,7 +45,8 @@ class AdamOptimizer(KernelOptimizer):
                 self._get_non_slot_variable("beta2_power", graph=graph))
 
     def _create_slots(self, var_list: Any) -> None:
-        # The same variable whatever the order of the list, so that all graphs of a program put the powers on one device.
+        # The same variable whatever the order of the list, so that all graphs of a program put the
+        # powers on one device.
         first = min(var_list, key=lambda v: v.name)
         self._create_non_slot_variable(self._beta1, "beta1_power", first)
         self._create_non_slot_variable(self._beta2, "beta2_power", first)
@@ -53,7 +55,8 @@ class AdamOptimizer(KernelOptimizer):
             self._zeros_slot(variable, "v", self._name)
 
     def _prepare(self) -> None:
-        rates = [self._call_if_callable(rate) for rate in (self._lr, self._beta1, self._beta2, self._epsilon)]
+        rates = [self._call_if_callable(rate) for rate in (self._lr, self._beta1, self._beta2,
+                                                           self._epsilon)]
         self._lr_t = convert.convert_to_tensor(rates[0], name="learning_rate")
         self._beta1_t = convert.convert_to_tensor(rates[1], name="beta1")
         self._beta2_t = convert.convert_to_tensor(rates[2], name="beta2")
@@ -64,12 +67,17 @@ class AdamOptimizer(KernelOptimizer):
 
     def _rates(self) -> dict[str, Any]:
         beta1_power, beta2_power = self._get_beta_accumulators()
-        return {"beta1_power": beta1_power, "beta2_power": beta2_power, "lr": self._lr_t, "beta1": self._beta1_t,
+        return {"beta1_power": beta1_power, "beta2_power": beta2_power, "lr": self._lr_t,
+                "beta1": self._beta1_t,
                 "beta2": self._beta2_t, "epsilon": self._epsilon_t}
 
-    def _apply_sparse_shared(self, grad: Any, var: Any, indices: Any, scatter_add: Callable[..., Any]) -> Any:
-        """Decay all rows of both averages, add to those that have a gradient, update all rows of the variable."""
-        rates = {key: math_cast.cast(rate, var.dtype.base_dtype) for key, rate in self._rates().items()}
+    def _apply_sparse_shared(self, grad: Any, var: Any, indices: Any,
+                             scatter_add: Callable[..., Any]) -> Any:
+        """Decay all rows of both averages, add to those that have a gradient, update all rows of
+        the variable.
+        """
+        rates = {key: math_cast.cast(rate, var.dtype.base_dtype) for key,
+                 rate in self._rates().items()}
         lr = rates["lr"] * math_ops.sqrt(1 - rates["beta2_power"]) / (1 - rates["beta1_power"])
         m = self.get_slot(var, "m")
         scaled = grad * (1 - rates["beta1"])
@@ -82,7 +90,8 @@ class AdamOptimizer(KernelOptimizer):
         with scopes.control_dependencies([v_t]):
             v_t = scatter_add(v, indices, scaled)
         root = math_ops.sqrt(v_t)
-        updated = assign.assign_sub(var, lr * m_t / (root + rates["epsilon"]), use_locking=self._use_locking)
+        updated = assign.assign_sub(var, lr * m_t / (root + rates["epsilon"]),
+                                    use_locking=self._use_locking)
         return control.group(updated, m_t, v_t)
 
     def _apply_sparse(self, grad: Any, var: Any) -> Any:
@@ -102,6 +111,8 @@ class AdamOptimizer(KernelOptimizer):
         with scopes.control_dependencies(update_ops):
             beta1_power, beta2_power = self._get_beta_accumulators()
             with scopes.colocate_with(beta1_power):
-                update1 = beta1_power.assign(beta1_power * self._beta1_t, use_locking=self._use_locking)
-                update2 = beta2_power.assign(beta2_power * self._beta2_t, use_locking=self._use_locking)
+                update1 = beta1_power.assign(beta1_power * self._beta1_t,
+                                             use_locking=self._use_locking)
+                update2 = beta2_power.assign(beta2_power * self._beta2_t,
+                                             use_locking=self._use_locking)
         return control.group(*update_ops, update1, update2, name=name_scope)

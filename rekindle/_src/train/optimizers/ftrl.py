@@ -21,7 +21,8 @@ class FtrlOptimizer(KernelOptimizer):
       use_locking: kept in the update nodes.
       name: the name scope.
       accum_name, linear_name: names of the slots; default: the optimizer's.
-      l2_shrinkage_regularization_strength: a penalty of the size added to the gradient; at least zero.
+      l2_shrinkage_regularization_strength: a penalty of the size added to the gradient; at least
+        zero.
 
     Raises:
       ValueError: a number is out of its range.
@@ -29,17 +30,20 @@ class FtrlOptimizer(KernelOptimizer):
 
     _slot_of_input = {"accum": "accum", "linear": "linear"}
 
-    def __init__(self, learning_rate: Any, learning_rate_power: float = -0.5, initial_accumulator_value: float = 0.1,
-                 l1_regularization_strength: float = 0.0, l2_regularization_strength: float = 0.0,
-                 use_locking: bool = False, name: str = "Ftrl", accum_name: str | None = None,
-                 linear_name: str | None = None, l2_shrinkage_regularization_strength: float = 0.0) -> None:
+    def __init__(self, learning_rate: Any, learning_rate_power: float = -0.5,
+                 initial_accumulator_value: float = 0.1, l1_regularization_strength: float = 0.0,
+                 l2_regularization_strength: float = 0.0, use_locking: bool = False,
+                 name: str = "Ftrl", accum_name: str | None = None, linear_name: str | None = None,
+                 l2_shrinkage_regularization_strength: float = 0.0) -> None:
         super().__init__(use_locking, name)
         if learning_rate_power > 0.0:
-            raise ValueError(f"learning_rate_power {learning_rate_power:f} needs to be negative or zero")
+            raise ValueError(f"learning_rate_power {learning_rate_power:f} needs to be negative or "
+                             "zero")
         for label, value in (("initial_accumulator_value", initial_accumulator_value),
                              ("l1_regularization_strength", l1_regularization_strength),
                              ("l2_regularization_strength", l2_regularization_strength),
-                             ("l2_shrinkage_regularization_strength", l2_shrinkage_regularization_strength)):
+                             ("l2_shrinkage_regularization_strength",
+                              l2_shrinkage_regularization_strength)):
             if value < 0.0:
                 raise ValueError(f"{label} {value:f} needs to be positive or zero")
         self._learning_rate = learning_rate
@@ -59,12 +63,14 @@ class FtrlOptimizer(KernelOptimizer):
     def _create_slots(self, var_list: Any) -> None:
         for variable in var_list:
             with scopes.colocate_with(variable):
-                value = convert.constant(self._initial_accumulator_value, variable.dtype, variable.get_shape())
+                value = convert.constant(self._initial_accumulator_value, variable.dtype,
+                                         variable.get_shape())
                 self._get_or_make_slot(variable, value, "accum", self._accum_name or self._name)
                 self._zeros_slot(variable, "linear", self._linear_name or self._name)
 
     def _prepare(self) -> None:
-        self._learning_rate_tensor = convert.convert_to_tensor(self._learning_rate, name="learning_rate")
+        self._learning_rate_tensor = convert.convert_to_tensor(self._learning_rate,
+                                                               name="learning_rate")
         self._l1_regularization_strength_tensor = convert.convert_to_tensor(
             self._l1_regularization_strength, name="l1_regularization_strength")
         self._l2_regularization_strength_tensor = convert.convert_to_tensor(
@@ -75,7 +81,9 @@ class FtrlOptimizer(KernelOptimizer):
             self._learning_rate_power, name="learning_rate_power")
 
     def _blocks(self) -> training.Update:
-        return training.ftrl_v2 if self._l2_shrinkage_regularization_strength > 0.0 else training.ftrl
+        if self._l2_shrinkage_regularization_strength > 0.0:
+            return training.ftrl_v2
+        return training.ftrl
 
     def _rates(self) -> dict[str, Any]:
         rates = {"lr": self._learning_rate_tensor, "l1": self._l1_regularization_strength_tensor,

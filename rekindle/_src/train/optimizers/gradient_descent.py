@@ -20,7 +20,8 @@ class GradientDescentOptimizer(KernelOptimizer):
       name: the name scope.
     """
 
-    def __init__(self, learning_rate: Any, use_locking: bool = False, name: str = "GradientDescent") -> None:
+    def __init__(self, learning_rate: Any, use_locking: bool = False,
+                 name: str = "GradientDescent") -> None:
         super().__init__(use_locking, name)
         self._learning_rate = learning_rate
         self._learning_rate_tensor: Any = None
@@ -41,12 +42,14 @@ class GradientDescentOptimizer(KernelOptimizer):
         return var.scatter_sub(delta, use_locking=self._use_locking)
 
     def _resource_apply_sparse_duplicate_indices(self, grad: Any, handle: Any, indices: Any) -> Any:
-        return state_scatter.resource_scatter_add(handle.handle, indices, -grad * self._learning_rate)
+        return state_scatter.resource_scatter_add(handle.handle, indices,
+                                                  -grad * self._learning_rate)
 
 
 @public("train.ProximalGradientDescentOptimizer")
 class ProximalGradientDescentOptimizer(KernelOptimizer):
-    """Gradient descent followed by the proximal step of L1 and L2 penalties (Duchi and Singer 2009).
+    """Gradient descent followed by the proximal step of L1 and L2 penalties (Duchi and Singer
+    2009).
 
     Args:
       learning_rate: a number or tensor.
@@ -67,7 +70,8 @@ class ProximalGradientDescentOptimizer(KernelOptimizer):
         self._l2_regularization_strength_tensor: Any = None
 
     def _prepare(self) -> None:
-        self._learning_rate_tensor = convert.convert_to_tensor(self._learning_rate, name="learning_rate")
+        self._learning_rate_tensor = convert.convert_to_tensor(self._learning_rate,
+                                                               name="learning_rate")
         self._l1_regularization_strength_tensor = convert.convert_to_tensor(
             self._l1_regularization_strength, name="l1_regularization_strength")
         self._l2_regularization_strength_tensor = convert.convert_to_tensor(

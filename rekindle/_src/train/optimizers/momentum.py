@@ -22,8 +22,8 @@ class MomentumOptimizer(KernelOptimizer):
 
     _slot_of_input = {"accum": "momentum"}
 
-    def __init__(self, learning_rate: Any, momentum: Any, use_locking: bool = False, name: str = "Momentum",
-                 use_nesterov: bool = False) -> None:
+    def __init__(self, learning_rate: Any, momentum: Any, use_locking: bool = False,
+                 name: str = "Momentum", use_nesterov: bool = False) -> None:
         super().__init__(use_locking, name)
         self._learning_rate = learning_rate
         self._momentum = momentum
@@ -38,7 +38,8 @@ class MomentumOptimizer(KernelOptimizer):
     def _prepare(self) -> None:
         self._learning_rate_tensor = convert.convert_to_tensor(
             self._call_if_callable(self._learning_rate), name="learning_rate")
-        self._momentum_tensor = convert.convert_to_tensor(self._call_if_callable(self._momentum), name="momentum")
+        self._momentum_tensor = convert.convert_to_tensor(self._call_if_callable(self._momentum),
+                                                          name="momentum")
 
     def _blocks(self) -> training.Update:
         return training.momentum

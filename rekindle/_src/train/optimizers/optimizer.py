@@ -1,4 +1,5 @@
-"""`Optimizer`: computes gradients of a loss and applies them to variables, with slots for what an update remembers.
+"""`Optimizer`: computes gradients of a loss and applies them to variables, with slots for what an
+update remembers.
 
 Holds the base class of all optimizers, and `KernelOptimizer`, whose updates are one op each.
 """
@@ -78,18 +79,21 @@ class Optimizer:
         """The name given to the constructor."""
         return self._name
 
-    def minimize(self, loss: Any, global_step: Any = None, var_list: Any = None, gate_gradients: int = GATE_OP,
-                 aggregation_method: int | None = None, colocate_gradients_with_ops: bool = False,
-                 name: str | None = None, grad_loss: Any = None) -> Operation:
+    def minimize(self, loss: Any, global_step: Any = None, var_list: Any = None,
+                 gate_gradients: int = GATE_OP, aggregation_method: int | None = None,
+                 colocate_gradients_with_ops: bool = False, name: str | None = None,
+                 grad_loss: Any = None) -> Operation:
         """An operation that takes one step down the gradient of `loss`.
 
         Args:
           loss: the tensor to make smaller.
           global_step: a variable that is increased by one after the updates.
           var_list: the variables to change; default: the trainable ones.
-          gate_gradients: GATE_NONE, GATE_OP or GATE_GRAPH: what must be computed before gradients are used.
+          gate_gradients: GATE_NONE, GATE_OP or GATE_GRAPH: what must be computed before gradients
+            are used.
           aggregation_method: how gradients are added up, of `tf.AggregationMethod`.
-          colocate_gradients_with_ops: put gradients on the devices of the operations that they belong to.
+          colocate_gradients_with_ops: put gradients on the devices of the operations that they
+            belong to.
           name: the name of the operation; default: the optimizer's.
           grad_loss: the gradient of `loss`, default ones.
 
@@ -97,32 +101,38 @@ class Optimizer:
           ValueError: no variable has a gradient.
         """
         pairs = self.compute_gradients(
-            loss, var_list=var_list, gate_gradients=gate_gradients, aggregation_method=aggregation_method,
+            loss, var_list=var_list, gate_gradients=gate_gradients,
+            aggregation_method=aggregation_method,
             colocate_gradients_with_ops=colocate_gradients_with_ops, grad_loss=grad_loss)
         if all(g is None for g, _ in pairs):
-            raise ValueError("No gradients provided for any variable, check your graph for ops that do not support "
-                             f"gradients, between variables {[str(v) for _, v in pairs]} and loss {loss}.")
+            raise ValueError("No gradients provided for any variable, check your graph for ops "
+                             "that do not support gradients, between variables "
+                             f"{[str(v) for _, v in pairs]} and loss {loss}.")
         return self.apply_gradients(pairs, global_step=global_step, name=name)
 
     def compute_gradients(self, loss: Any, var_list: Any = None, gate_gradients: int = GATE_OP,
-                          aggregation_method: int | None = None, colocate_gradients_with_ops: bool = False,
+                          aggregation_method: int | None = None,
+                          colocate_gradients_with_ops: bool = False,
                           grad_loss: Any = None) -> list[tuple[Any, Any]]:
-        """The gradient of `loss` by each variable: [(gradient or None, variable), ...]; arguments as for `minimize`.
+        """The gradient of `loss` by each variable: [(gradient or None, variable), ...]; arguments
+        as for `minimize`.
 
         Raises:
           ValueError: there are no variables, or a type has no gradient.
           RuntimeError: `loss` is a function, which only eager execution could differentiate.
         """
         if callable(loss):
-            raise RuntimeError("A `loss` that is a function needs eager execution; pass the tensor instead.")
+            raise RuntimeError("A `loss` that is a function needs eager execution; pass the tensor "
+                               "instead.")
         if gate_gradients not in (Optimizer.GATE_NONE, Optimizer.GATE_OP, Optimizer.GATE_GRAPH):
-            raise ValueError("gate_gradients must be one of: Optimizer.GATE_NONE, Optimizer.GATE_OP, "
-                             f"Optimizer.GATE_GRAPH.  Not {gate_gradients}")
+            raise ValueError("gate_gradients must be one of: Optimizer.GATE_NONE, "
+                             f"Optimizer.GATE_OP, Optimizer.GATE_GRAPH.  Not {gate_gradients}")
         self._assert_valid_dtypes([loss])
         if grad_loss is not None:
             self._assert_valid_dtypes([grad_loss])
         if var_list is None:
-            var_list = variables.trainable_variables() + get_collection(GraphKeys.TRAINABLE_RESOURCE_VARIABLES)
+            var_list = variables.trainable_variables() + get_collection(
+                GraphKeys.TRAINABLE_RESOURCE_VARIABLES)
         else:
             var_list = nest.flatten(var_list)
         var_list = var_list + get_collection(GraphKeys._STREAMING_MODEL_PORTS)
@@ -131,14 +141,17 @@ class Optimizer:
             raise ValueError("No variables to optimize.")
         grads = gradients(
             loss, targets, grad_ys=grad_loss, gate_gradients=gate_gradients == Optimizer.GATE_OP,
-            aggregation_method=aggregation_method, colocate_gradients_with_ops=colocate_gradients_with_ops)
+            aggregation_method=aggregation_method,
+            colocate_gradients_with_ops=colocate_gradients_with_ops)
         if gate_gradients == Optimizer.GATE_GRAPH:
             grads = control.tuple(grads)
         pairs = list(zip(grads, var_list, strict=True))
-        self._assert_valid_dtypes([v for g, v in pairs if g is not None and v.dtype != dtypes.resource])
+        self._assert_valid_dtypes([v for g, v in pairs if g is not None
+                                   and v.dtype != dtypes.resource])
         return pairs
 
-    def apply_gradients(self, grads_and_vars: Any, global_step: Any = None, name: str | None = None) -> Operation:
+    def apply_gradients(self, grads_and_vars: Any, global_step: Any = None,
+                        name: str | None = None) -> Operation:
         """An operation that applies gradients to variables.
 
         Args:
@@ -157,7 +170,8 @@ class Optimizer:
             _target(v)
         used = [v for g, v in pairs if g is not None]
         if not used:
-            raise ValueError(f"No gradients provided for any variable: {[str(v) for _, v in pairs]}.")
+            raise ValueError("No gradients provided for any variable: "
+                             f"{[str(v) for _, v in pairs]}.")
         with scopes.init_scope():
             self._create_slots(used)
         updates = []
@@ -166,7 +180,8 @@ class Optimizer:
             for grad, variable in pairs:
                 if grad is None:
                     continue
-                with scopes.name_scope("update_" + variable.op.name), scopes.colocate_with(variable):
+                with scopes.name_scope("update_" + variable.op.name), scopes.colocate_with(
+                    variable):
                     updates.append(self._update(grad, variable))
             applied = self._finished(updates, global_step, scope)
             operation = applied.op if isinstance(applied, Tensor) else applied
@@ -179,7 +194,9 @@ class Optimizer:
         """The operation that stands for the whole step."""
         if global_step is None:
             return self._finish(updates, scope)
-        with scopes.control_dependencies([self._finish(updates, "update")]), scopes.colocate_with(global_step):
+        with scopes.control_dependencies([self._finish(updates,
+                                                       "update")]), scopes.colocate_with(
+                                                           global_step):
             if isinstance(global_step, ResourceVariable):
                 one = convert.convert_to_tensor(1, dtype=global_step.dtype)
                 return state_resource.assign_add_variable_op(global_step.handle, one, name=scope)
@@ -194,9 +211,11 @@ class Optimizer:
             if variable.constraint is not None:
                 raise RuntimeError("Cannot use a constraint function on a sparse variable.")
             if is_handle:
-                return self._resource_apply_sparse_duplicate_indices(grad.values, variable, grad.indices)
+                return self._resource_apply_sparse_duplicate_indices(grad.values, variable,
+                                                                     grad.indices)
             return self._apply_sparse_duplicate_indices(grad, variable)
-        operation = self._resource_apply_dense(grad, variable) if is_handle else self._apply_dense(grad, variable)
+        apply = self._resource_apply_dense if is_handle else self._apply_dense
+        operation = apply(grad, variable)
         if variable.constraint is None:
             return operation
         with scopes.control_dependencies([operation]):
@@ -215,7 +234,8 @@ class Optimizer:
     def variables(self) -> list[Any]:
         """The variables of the optimizer itself in the default graph, by name."""
         graph = scopes.get_default_graph()
-        own = [*self._non_slot_variables(), *(v for held in self._slots.values() for v in held.values())]
+        own = [*self._non_slot_variables(), *(v for held in self._slots.values() for v
+                                              in held.values())]
         return sorted((v for v in own if v.op.graph is graph), key=lambda v: v.name)
 
     def _slot_dict(self, slot_name: str) -> dict[Any, Any]:
@@ -227,11 +247,12 @@ class Optimizer:
             held[_key(var)] = slots.create_slot(var, val, op_name)
         return held[_key(var)]
 
-    def _get_or_make_slot_with_initializer(self, var: Any, initializer: Any, shape: Any, dtype: Any, slot_name: str,
-                                           op_name: str) -> Any:
+    def _get_or_make_slot_with_initializer(self, var: Any, initializer: Any, shape: Any, dtype: Any,
+                                           slot_name: str, op_name: str) -> Any:
         held = self._slot_dict(slot_name)
         if _key(var) not in held:
-            held[_key(var)] = slots.create_slot_with_initializer(var, initializer, shape, dtype, op_name)
+            held[_key(var)] = slots.create_slot_with_initializer(var, initializer, shape, dtype,
+                                                                 op_name)
         return held[_key(var)]
 
     def _zeros_slot(self, var: Any, slot_name: str, op_name: str) -> Any:
@@ -245,7 +266,8 @@ class Optimizer:
         if key not in self._non_slot_dict:
             with scopes.colocate_with(colocate_with):
                 self._non_slot_dict[key] = Variable(
-                    initial_value, name=name, trainable=False, use_resource=is_resource_variable(colocate_with))
+                    initial_value, name=name, trainable=False,
+                    use_resource=is_resource_variable(colocate_with))
         return self._non_slot_dict[key]
 
     def _get_non_slot_variable(self, name: str, graph: Any = None) -> Any:
@@ -261,7 +283,8 @@ class Optimizer:
         for tensor in tensors:
             dtype = tensor.dtype.base_dtype
             if dtype not in valid:
-                raise ValueError(f"Invalid type {dtype!r} for {tensor.name}, expected: {list(valid)}.")
+                raise ValueError(f"Invalid type {dtype!r} for {tensor.name}, expected: "
+                                 f"{list(valid)}.")
 
     def _valid_dtypes(self) -> Any:
         """The types of losses and variables that it takes."""
@@ -295,7 +318,9 @@ class Optimizer:
         return self._apply_sparse(IndexedSlices(values, indices, grad.dense_shape), var)
 
     def _resource_apply_sparse_duplicate_indices(self, grad: Any, handle: Any, indices: Any) -> Any:
-        """The update of some rows of a resource variable, where an index may occur several times."""
+        """The update of some rows of a resource variable, where an index may occur several
+        times.
+        """
         values, unique = summed_by_index(grad, indices)
         return self._resource_apply_sparse(values, handle, unique)
 
@@ -313,7 +338,8 @@ def _gradient(grad: Any) -> Any:
     try:
         grad = sparse.convert_to_tensor_or_indexed_slices(grad)
     except TypeError:
-        raise TypeError(f"Gradient must be convertible to a Tensor or IndexedSlices, or None: {grad}") from None
+        raise TypeError("Gradient must be convertible to a Tensor or IndexedSlices, or None: "
+                        f"{grad}") from None
     if not isinstance(grad, (Tensor, IndexedSlices)):
         raise TypeError(f"Gradient must be a Tensor, IndexedSlices, or None: {grad}")
     return grad
@@ -322,7 +348,8 @@ def _gradient(grad: Any) -> Any:
 class KernelOptimizer(Optimizer):
     """An optimizer whose update is one op; it says which op, which slots, and which rates.
 
-    `_rates` gives the scalar inputs of the op by name; `_slot_of_input` names the slots behind its other variables.
+    `_rates` gives the scalar inputs of the op by name; `_slot_of_input` names the slots behind its
+    other variables.
     """
 
     _slot_of_input: dict[str, str] = {}
@@ -340,7 +367,8 @@ class KernelOptimizer(Optimizer):
         return {}
 
     def _inputs(self, var: Any, dtype: Any, handles: bool) -> dict[str, Any]:
-        held = {"var": var, **{key: self.get_slot(var, slot) for key, slot in self._slot_of_input.items()}}
+        held = {"var": var, **{key: self.get_slot(var, slot) for key,
+                               slot in self._slot_of_input.items()}}
         if handles:
             held = {key: variable.handle for key, variable in held.items()}
         rates = {key: math_cast.cast(rate, dtype) for key, rate in self._rates().items()}

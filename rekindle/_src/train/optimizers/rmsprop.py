@@ -12,7 +12,8 @@ from rekindle._src.train.optimizers.optimizer import KernelOptimizer
 
 @public("train.RMSPropOptimizer")
 class RMSPropOptimizer(KernelOptimizer):
-    """Steps divided by the root of a moving average of squared gradients (Tieleman and Hinton 2012).
+    """Steps divided by the root of a moving average of squared gradients (Tieleman and Hinton
+    2012).
 
     Args:
       learning_rate, decay, momentum, epsilon: numbers, tensors or functions without arguments.
@@ -21,8 +22,9 @@ class RMSPropOptimizer(KernelOptimizer):
       name: the name scope.
     """
 
-    def __init__(self, learning_rate: Any, decay: Any = 0.9, momentum: Any = 0.0, epsilon: Any = 1e-10,
-                 use_locking: bool = False, centered: bool = False, name: str = "RMSProp") -> None:
+    def __init__(self, learning_rate: Any, decay: Any = 0.9, momentum: Any = 0.0,
+                 epsilon: Any = 1e-10, use_locking: bool = False, centered: bool = False,
+                 name: str = "RMSProp") -> None:
         super().__init__(use_locking, name)
         self._learning_rate = learning_rate
         self._decay = decay
@@ -40,7 +42,8 @@ class RMSPropOptimizer(KernelOptimizer):
             dtype = variable.dtype.base_dtype
             known = variable.get_shape().is_fully_defined()
             ones = initializers.Ones(dtype=dtype) if known else array_fill.ones_like(variable)
-            self._get_or_make_slot_with_initializer(variable, ones, variable.get_shape(), dtype, "rms", self._name)
+            self._get_or_make_slot_with_initializer(variable, ones, variable.get_shape(), dtype,
+                                                    "rms", self._name)
             if self._centered:
                 self._zeros_slot(variable, "mg", self._name)
             self._zeros_slot(variable, "momentum", self._name)
@@ -57,5 +60,6 @@ class RMSPropOptimizer(KernelOptimizer):
         return training.centered_rms_prop if self._centered else training.rms_prop
 
     def _rates(self) -> dict[str, Any]:
-        return {"lr": self._learning_rate_tensor, "rho": self._decay_tensor, "momentum": self._momentum_tensor,
+        return {"lr": self._learning_rate_tensor, "rho": self._decay_tensor,
+                "momentum": self._momentum_tensor,
                 "epsilon": self._epsilon_tensor}
