@@ -186,8 +186,8 @@ class _Walk:
         """Walk from the operations of the ys to those of the xs."""
         reached = _reached(from_ops)
         between = _between(to_ops, reached)
-        inside = set(between)
         self.loops = _loop_state[0](between, self.colocate) if _loop_state else None
+        inside = set(between)
         for op in between:
             for tensor in op._inputs:
                 if tensor._op in inside:
@@ -222,7 +222,7 @@ class _Walk:
         is_call = is_call and alive and op not in stops
         if self.loops is not None:
             self.loops.enter(op, False)
-            self.loops.refuse_initial_value(op, from_ops)
+        self._refuse_first_value(op, from_ops)
         if alive and (function is not None or is_call):
             in_grads = self._apply(op, function, out_grads)
         else:
@@ -235,6 +235,22 @@ class _Walk:
             self.add(tensor, grad)
         if self.loops is not None:
             self.loops.exit(op, False)
+
+    def _refuse_first_value(self, op: Operation, from_ops: list[Operation]) -> None:
+        """Refuse, inside a loop, gradients that would go through its first values."""
+        context = op._control_flow_context
+        if op.type not in ("Switch", "RefSwitch") or context is None or not context.IsWhileContext():
+            return
+        if context is not self.graph._get_control_flow_context():
+            return
+        target = _first_found(op, from_ops)
+        target_name = "unknown" if target is None else target.name
+        raise ValueError(
+            f"Cannot compute gradient inside while loop with respect to op '{target_name}'. We do "
+            "not support taking the gradient wrt or through the initial value of a loop variable. "
+            "Gradients can be computed through loop invariants or wrt the input parameters to the "
+            "loop body."
+        )
 
     def _function(self, op: Operation, is_call: bool) -> registration.Gradient | None:
         try:
@@ -347,6 +363,20 @@ def _reached(from_ops: list[Operation]) -> set[Operation]:
             if _is_backpropagatable(tensor):
                 queue.extend(tensor._consumers)
     return reached
+
+
+def _first_found(op: Operation, from_ops: list[Operation]) -> Operation | None:
+    """The first of `from_ops` on the way back from `op`, breadth first."""
+    queue, seen = collections.deque([op]), {op}
+    while queue:
+        one = queue.popleft()
+        if one in from_ops:
+            return one
+        for tensor in one._inputs:
+            if tensor._op not in seen:
+                seen.add(tensor._op)
+                queue.append(tensor._op)
+    return None
 
 
 def _between(to_ops: list[Operation], reached: set[Operation]) -> list[Operation]:

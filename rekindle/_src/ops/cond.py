@@ -4,7 +4,6 @@ Holds `cond` and its kin that decide while the graph is built. What a branch doe
 """
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -16,7 +15,7 @@ from rekindle._src.graph.tensor import Tensor
 from rekindle._src.names import public
 from rekindle._src.ops import array_shape as array_ops
 from rekindle._src.ops import control as control_ops
-from rekindle._src.ops import control_flow as flow_ops
+from rekindle._src.ops import flow_edges, flow_values
 from rekindle._src.ops.flow_context import CondContext
 
 
@@ -61,7 +60,7 @@ def _old_argument(name: str, value: Any, old_name: str, old: Any) -> Any:
 
 
 def _build(pred: Any, true_fn: Callable[[], Any], false_fn: Callable[[], Any], strict: bool) -> Any:
-    on_false, on_true = flow_ops.switch(pred, pred)
+    on_false, on_true = flow_edges.switch(pred, pred)
     pivots = {1: array_ops.identity(on_true, name="switch_t"), 0: array_ops.identity(on_false, name="switch_f")}
     pred = array_ops.identity(pred, name="pred_id")
     for tensor in (on_true, on_false, pivots[1], pivots[0], pred):
@@ -71,93 +70,56 @@ def _build(pred: Any, true_fn: Callable[[], Any], false_fn: Callable[[], Any], s
         context = contexts[branch] = CondContext(pred, pivots[branch], branch)
         with context:
             originals[branch], results[branch] = _branch(context, function)
-            if originals[branch] is None:
-                label = "true_fn" if branch else "false_fn"
-                raise ValueError(f"{label} must have a return value.")
-            context.ExitResult(_flat(results[branch]))
+            context.ExitResult(results[branch])
     if not strict:
         originals = {b: _unpacked(o) for b, o in originals.items()}
     _check_alike(originals[1], originals[0], results)
-    merged = [merge(pair) for pair in zip(_flat(results[0]), _flat(results[1]), strict=True)]
-    for context in contexts.values():
-        add_to_collection(GraphKeys.COND_CONTEXT, context)
-    packed = nest.pack_sequence_as(originals[1], _rejoined(originals[1], merged))
+    merged = [flow_edges.merge(pair)[0] for pair in zip(results[0], results[1], strict=True)]
+    if contexts[1].outer_context is None:
+        for context in contexts.values():
+            add_to_collection(GraphKeys.COND_CONTEXT, context)
+    packed = flow_values.packed(originals[1], merged)
     return packed if strict else _unpacked(packed)
 
 
-def _branch(context: CondContext, function: Callable[[], Any]) -> tuple[Any, Any]:
-    """What a branch function gives, and the same as tensors of the branch."""
+def _branch(context: CondContext, function: Callable[[], Any]) -> tuple[Any, list[Tensor]]:
+    """What a branch function gives, and its tensors as tensors of the branch."""
     original = function()
     if original is None:
-        return None, None
-    result = nest.map_structure(functools.partial(_output, context), original)
-    return original, result if isinstance(result, (list, tuple)) else [result]
+        raise ValueError(f"{'true_fn' if context.branch else 'false_fn'} must have a return value.")
+    return original, [_output(context, tensor) for tensor in flow_values.flat(original)]
 
 
 def _output(context: CondContext, value: Any) -> Any:
     if isinstance(value, Operation):
         return control_ops.with_dependencies([value], context.pivot)
-    if isinstance(value, sparse.SparseTensor):
-        return sparse.SparseTensor(*[context.output(t) for t in (value.indices, value.values, value.dense_shape)])
-    if isinstance(value, sparse.IndexedSlices):
-        parts = [None if t is None else context.output(t) for t in (value.values, value.indices, value.dense_shape)]
-        return sparse.IndexedSlices(*parts)
     return context.output(convert.convert_to_tensor(value))
-
-
-def _flat(result: Any) -> list[Tensor]:
-    """The tensors of a result."""
-    out = []
-    for leaf in nest.flatten(result):
-        if isinstance(leaf, sparse.SparseTensor):
-            out.extend([leaf.indices, leaf.values, leaf.dense_shape])
-        elif isinstance(leaf, sparse.IndexedSlices):
-            out.extend(t for t in (leaf.values, leaf.indices, leaf.dense_shape) if t is not None)
-        else:
-            out.append(leaf)
-    return out
-
-
-def merge(pair: tuple[Tensor, Tensor]) -> Tensor:
-    """Whichever of two tensors is live; of variables, the variable."""
-    if all(t.dtype._is_ref_dtype for t in pair):
-        return flow_ops.ref_merge(pair)[0]
-    return flow_ops.merge(pair)[0]
 
 
 def _unpacked(result: Any) -> Any:
     return result[0] if isinstance(result, (list, tuple)) and len(result) == 1 else result
 
 
-def _check_alike(on_true: Any, on_false: Any, results: dict[int, Any]) -> None:
+def _check_alike(on_true: Any, on_false: Any, results: dict[int, list[Tensor]]) -> None:
     """Refuse branches whose results differ in structure or type."""
     try:
         nest.assert_same_structure(on_true, on_false)
+        for a, b in zip(nest.flatten(on_true), nest.flatten(on_false), strict=True):
+            if _kind(a) is not _kind(b):
+                raise TypeError(f"The two structures don't have the same nested structure: {a} and {b}")
     except TypeError as error:
         raise TypeError(f"Incompatible return types of true_fn and false_fn: {error}") from None
     except ValueError as error:
         raise ValueError(f"Incompatible return values of true_fn and false_fn: {error}") from None
-    for a, b in zip(_flat(results[1]), _flat(results[0]), strict=True):
+    if not results[1]:
+        raise ValueError("true_fn and false_fn must return at least one result.")
+    for a, b in zip(results[1], results[0], strict=True):
         if a.dtype.base_dtype != b.dtype.base_dtype:
-            raise ValueError("Outputs of true_fn and false_fn must have the same type: "
-                             f"{a.dtype.base_dtype.name}, {b.dtype.base_dtype.name}")
+            raise ValueError(f"Outputs of true_fn and false_fn must have the same type: {a.dtype.name}, {b.dtype.name}")
 
 
-def _rejoined(structure: Any, merged: list[Tensor]) -> list[Any]:
-    """Merged tensors as leaves: the parts of sparse tensors together again."""
-    out, at = [], 0
-    for leaf in nest.flatten(structure):
-        if isinstance(leaf, sparse.SparseTensor):
-            out.append(sparse.SparseTensor(*merged[at:at + 3]))
-            at += 3
-        elif isinstance(leaf, sparse.IndexedSlices):
-            width = 2 if leaf.dense_shape is None else 3
-            out.append(sparse.IndexedSlices(*merged[at:at + width]))
-            at += width
-        else:
-            out.append(merged[at])
-            at += 1
-    return out
+def _kind(leaf: Any) -> Any:
+    return type(leaf) if isinstance(leaf, (sparse.SparseTensor, sparse.IndexedSlices)) else None
 
 
 def smart_cond(pred: Any, true_fn: Callable[[], Any], false_fn: Callable[[], Any], name: str | None = None) -> Any:

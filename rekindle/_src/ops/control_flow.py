@@ -1,7 +1,8 @@
 """The dataflow ops of branches and loops: Switch, Merge, Enter, Exit, NextIteration, LoopCond, ControlTrigger.
 
 The kernels say what a live token carries; which tokens are live is the interpreter's (or the compiler's) business. The contexts
-that users' branches and loops are built with stand in flow_context.py.
+that users' branches and loops are built with stand in flow_context.py and
+while_context.py, gradients in control_flow_gradients.py.
 """
 from __future__ import annotations
 
@@ -32,7 +33,7 @@ def _merge_shapes(c: Any) -> list[infer.Shape]:
 
 def _enter_shape(c: Any) -> infer.Shape:
     """A loop constant keeps its shape; a loop variable's is not known until the invariants are."""
-    return c.shapes[0]
+    return c.shapes[0] if c.attr("is_constant") else None
 
 
 @op("Switch", infer=_switch_shapes, aliases=0)

@@ -1,33 +1,23 @@
 """Contexts: what the operations of a branch or a loop body have in common, while the graph is built.
 
-Holds the base class, `CondContext` and the functions that tell contexts apart. A graph asks its current context about every new
-operation (`AddOp`), which routes the inputs from outside through Switch ops. Method names are TensorFlow's, since programs use them.
+Holds the base class, `CondContext` and the functions that tell contexts and operations apart; loops stand in
+while_context.py. A graph asks its current context about every new operation (`AddOp`), which routes the inputs from outside
+through Switch ops. Method names are TensorFlow's, since programs use them.
 """
 from __future__ import annotations
 
 from typing import Any
 
-from rekindle._src.graph import proto, scopes, sparse
+from rekindle._src.graph import proto, scopes
+from rekindle._src.graph.collections import GraphKeys
+from rekindle._src.graph.meta_graph import (
+    prepend_name_scope,
+    register_proto_function,
+    strip_name_scope,
+)
 from rekindle._src.graph.operation import Operation
 from rekindle._src.graph.tensor import Tensor
-from rekindle._src.ops import control_flow as flow_ops
-
-
-def switch_ref_or_tensor(data: Any, pred: Tensor, name: str = "Switch") -> Any:
-    """Both outputs of a Switch beside `data`: a ref stays a ref, IndexedSlices are switched part by part."""
-    if isinstance(data, sparse.IndexedSlices):
-        return _switch_slices(data, pred, name)
-    with scopes.get_default_graph().colocate_with(data.op, ignore_existing=True):
-        if data.dtype._is_ref_dtype:
-            return flow_ops.ref_switch(data, pred, name=name)
-        return flow_ops.switch(data, pred, name=name)
-
-
-def _switch_slices(data: Any, pred: Tensor, name: str) -> Any:
-    values = switch_ref_or_tensor(data.values, pred, name)
-    indices = switch_ref_or_tensor(data.indices, pred, "Switch")
-    shapes = (None, None) if data.dense_shape is None else switch_ref_or_tensor(data.dense_shape, pred, "Switch")
-    return tuple(sparse.IndexedSlices(v, i, s) for v, i, s in zip(values, indices, shapes, strict=True))
+from rekindle._src.ops.flow_edges import switch_ref_or_tensor
 
 
 class ControlFlowContext:
@@ -35,6 +25,9 @@ class ControlFlowContext:
 
     def __init__(self) -> None:
         self._outer_context = scopes.get_default_graph()._get_control_flow_context()
+        self._nested_contexts: list[Any] = []
+        if self._outer_context is not None:
+            self._outer_context._nested_contexts.append(self)
         self._context_stack: list[Any] = []
         self._values: set[str] = set()
         self._external_values: dict[str, Tensor] = {}
@@ -136,18 +129,105 @@ class ControlFlowContext:
             op._add_control_inputs(internal)
         return external
 
-    def _values_def(self) -> Any:
+    def _values_def(self, export_scope: str | None) -> Any:
         """The values as a ValuesDef message."""
-        return proto.ValuesDef(values=sorted(self._values),
-                               external_values={k: v.name for k, v in sorted(self._external_values.items())})
+        inside = {strip_name_scope(k, export_scope): strip_name_scope(v.name, export_scope)
+                  for k, v in self._external_values.items()}
+        return proto.ValuesDef(values=[strip_name_scope(v, export_scope) for v in sorted(self._values)],
+                               external_values=inside)
+
+    def _take_values(self, values_def: Any, import_scope: str | None) -> None:
+        """Know the values of a ValuesDef message, and say to their operations that they are of this context."""
+        graph = scopes.get_default_graph()
+        self._values = {prepend_name_scope(v, import_scope) for v in values_def.values}
+        self._external_values = {
+            prepend_name_scope(k, import_scope): graph.as_graph_element(prepend_name_scope(v, import_scope))
+            for k, v in values_def.external_values.items()}
+        for name in {v.split(":")[0] for v in self._values - set(self._external_values)}:
+            graph.as_graph_element(name)._set_control_flow_context(self)
+
+    def _add_nested(self, out: Any, export_scope: str | None) -> None:
+        """Put the contexts inside into a message."""
+        for nested in self._nested_contexts:
+            nested.to_control_flow_context_def(out.nested_contexts.add(), export_scope)
+
+    def _make_nested(self, context_def: Any, import_scope: str | None) -> None:
+        """Make the contexts inside that a message tells of."""
+        with self:
+            for nested in context_def.nested_contexts:
+                context_from_proto(nested, import_scope)
+
+
+#: field of a ControlFlowContextDef -> class of the context
+CONTEXT_CLASSES: dict[str, Any] = {}
+
+
+def context_from_proto(context_def: Any, import_scope: str | None = None) -> Any:
+    """The context that a ControlFlowContextDef tells of.
+
+    Raises:
+      NotImplementedError: it is of a kind that TensorFlow 1.15.5 does not have.
+    """
+    field = context_def.WhichOneof("ctxt")
+    if field not in CONTEXT_CLASSES:
+        raise NotImplementedError(f"Unknown ControlFlowContextDef field: {field}")
+    return CONTEXT_CLASSES[field].from_proto(getattr(context_def, field), import_scope=import_scope)
+
+
+def is_inside(context: Any, other: Any) -> bool:
+    """True if `context` is `other` or stands inside it."""
+    while context is not other:
+        if context is None:
+            return False
+        context = context.outer_context
+    return True
+
+
+def while_context_of(op: Operation) -> Any:
+    """The innermost loop around an operation, or None."""
+    context = op._get_control_flow_context()
+    return None if context is None else context.GetWhileContext()
+
+
+def is_exit(op: Operation) -> bool:
+    """True for operations whose output leaves a loop."""
+    return op.type in ("Exit", "RefExit")
+
+
+def is_switch(op: Operation) -> bool:
+    """True for Switch ops, of loops as well as of branches."""
+    return op.type in ("Switch", "RefSwitch")
+
+
+def is_loop_constant(op: Operation) -> bool:
+    """True for the Enter of a value that all iterations share."""
+    return op.type in ("Enter", "RefEnter") and op._attrs["is_constant"]
+
+
+def is_loop_switch(op: Operation) -> bool:
+    """True for the Switch of a loop variable."""
+    if not is_switch(op):
+        return False
+    context = op._get_control_flow_context()
+    return context is not None and context.IsWhileContext() and not _serves_branches(op)
+
+
+def _serves_branches(op: Operation) -> bool:
+    """True if all consumers of a Switch are in branches: it belongs to a `tf.cond` inside the loop."""
+    for tensor in op.outputs:
+        for consumer in tensor._consumers:
+            context = consumer._get_control_flow_context()
+            if consumer.type in ("Enter", "RefEnter"):
+                context = context.outer_context
+            if context is None or not context.IsCondContext():
+                return False
+    return True
 
 
 def output_context(op: Operation) -> Any:
     """The context of an operation's outputs: for a loop's Exit, the one around the loop."""
     context = op._get_control_flow_context()
-    if context is not None and op.type in ("Exit", "RefExit"):
-        context = context.outer_context
-    return context
+    return context.outer_context if context is not None and is_exit(op) else context
 
 
 class CondContext(ControlFlowContext):
@@ -221,40 +301,74 @@ class CondContext(ControlFlowContext):
 
     def AddOp(self, op: Operation) -> None:  # noqa: N802
         """Take a new operation in: route its inputs, and make it wait for the branch where it has none."""
+        self._take(op)
+
+    def _take(self, op: Operation) -> None:
         if not op._inputs:
             self._remove_external_control_edges(op)
-            op._add_control_input(self._pivot.op)
+            if not any(is_inside(c._get_control_flow_context(), self) for c in op._control_inputs):
+                op._add_control_input(self._pivot.op)
         else:
             for index, tensor in enumerate(list(op._inputs)):
+                if op.type == "Merge" and tensor.op.type == "NextIteration":
+                    continue  # the back edge of a loop that is imported into this branch
                 inner = self.AddValue(tensor)
                 if inner is not tensor:
                     op._update_input(index, inner)
             self._remove_external_control_edges(op)
             if op.graph._is_function(op.type) or op.type == "SymbolicGradient":
                 op._add_control_input(self._pivot.op)
-        for tensor in op.outputs:
-            self._values.add(tensor.name)
-        if self._outer_context is not None or op.type not in ("Exit", "RefExit"):
+        context: Any = self
+        while context is not None:
+            context._values.update(tensor.name for tensor in op.outputs)
+            context = context._outer_context
+        if self._outer_context is not None or not is_exit(op):
             op.graph.prevent_fetching(op)
         if self._outer_context is not None:
             self._outer_context.AddInnerOp(op)
 
     def output(self, value: Tensor) -> Tensor:
         """A result of the branch function as a tensor of this branch."""
-        if value.name not in self._values:
-            self._values.add(value.name)
-            if self._outer_context is not None:
-                value = self._outer_context.AddValue(value)
-                self._values.add(value.name)
-            real = switch_ref_or_tensor(value, self._pred)[self._branch]
-            self._external_values[value.name] = real
-            return real
-        return self._external_values.get(value.name, value)
+        if value.name in self._values:
+            return self._external_values.get(value.name, value)
+        self._values.add(value.name)
+        real = value
+        if self._outer_context is not None:
+            real = self._outer_context.AddValue(value)
+            self._values.add(real.name)
+            self._external_values[real.name] = real
+        real = switch_ref_or_tensor(real, self._pred)[self._branch]
+        self._external_values[value.name] = real
+        return real
 
     def to_proto(self, export_scope: str | None = None) -> Any:
-        """A CondContextDef."""
-        out = proto.CondContextDef(context_name=self._name, pred_name=self._pred.name, pivot_name=self._pivot.name,
-                                   branch=self._branch)
-        out.values_def.MergeFrom(self._values_def())
+        """A CondContextDef, or None for a context outside of `export_scope`."""
+        if export_scope is not None and not self._name.startswith(export_scope):
+            return None
+        out = proto.CondContextDef(
+            context_name=strip_name_scope(self._name, export_scope),
+            pred_name=strip_name_scope(self._pred.name, export_scope),
+            pivot_name=strip_name_scope(self._pivot.name, export_scope), branch=self._branch)
+        out.values_def.MergeFrom(self._values_def(export_scope))
+        self._add_nested(out, export_scope)
         return out
 
+    def to_control_flow_context_def(self, context_def: Any, export_scope: str | None = None) -> None:
+        """Write this context into a ControlFlowContextDef."""
+        context_def.cond_ctxt.CopyFrom(self.to_proto(export_scope))
+
+    @classmethod
+    def from_proto(cls, context_def: Any, import_scope: str | None = None) -> CondContext:
+        """The branch that a CondContextDef tells of, with the contexts inside it."""
+        graph = scopes.get_default_graph()
+        pred, pivot = (graph.as_graph_element(prepend_name_scope(name, import_scope))
+                       for name in (context_def.pred_name, context_def.pivot_name))
+        context = cls(pred, pivot, context_def.branch, context_def.context_name)
+        context._name = prepend_name_scope(context_def.context_name, import_scope)
+        context._take_values(context_def.values_def, import_scope)
+        context._make_nested(context_def, import_scope)
+        return context
+
+
+CONTEXT_CLASSES["cond_ctxt"] = CondContext
+register_proto_function(GraphKeys.COND_CONTEXT, proto.CondContextDef, CondContext.to_proto, CondContext.from_proto)
