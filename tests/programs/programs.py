@@ -46,7 +46,7 @@ class Program:
 
 MNIST = ["--data_dir", "{shared}/data/mnist"]
 
-SCRIPTS = ("control_flow", "convolutions", "gradients", "initializers", "layers", "losses", "networks",
+SCRIPTS = ("control_flow", "convolutions", "gradients", "initializers", "layers", "losses", "metrics", "networks",
            "embeddings", "optimizers",
            "resource_optimizers", "saving", "schedules", "scopes", "sessions", "slicing")
 
