@@ -40,19 +40,25 @@ def needed(fetches: list[Any], targets: list[Any], feeds: set[Any]) -> list[Any]
             continue
         seen.add(op)
         stack.extend(t._op for t in op._inputs if t not in feeds)
-        stack.extend(op._control_inputs)
+        stack.extend(waited(op, feeds))
     ordered = sorted(seen, key=lambda op: op._id)
     if all(t._op._id < op._id for op in ordered for t in op._inputs if t not in feeds) and all(
-            c._id < op._id for op in ordered for c in op._control_inputs):
+            c._id < op._id for op in ordered for c in waited(op, feeds)):
         return ordered
     return _topological(ordered, feeds)
+
+
+def waited(op: Any, feeds: set[Any]) -> list[Any]:
+    """The operations that it waits for, without placeholders that are fed."""
+    return [c for c in op._control_inputs
+            if not (c.type in ("Placeholder", "PlaceholderV2") and c.outputs[0] in feeds)]
 
 
 def _topological(ops: list[Any], feeds: set[Any]) -> list[Any]:
     waiting: dict[Any, int] = {}
     followers: dict[Any, list[Any]] = {}
     for op in ops:
-        before = {t._op for t in op._inputs if t not in feeds} | set(op._control_inputs)
+        before = {t._op for t in op._inputs if t not in feeds} | set(waited(op, feeds))
         if op.type in ("Merge", "RefMerge"):
             before = {b for b in before if b.type not in ("NextIteration", "RefNextIteration")}
         waiting[op] = len(before)

@@ -15,7 +15,7 @@ from typing import Any
 import torch
 
 from rekindle._src import errors
-from rekindle._src.compile.capture import check_kernels
+from rekindle._src.compile.capture import check_kernels, waited
 from rekindle._src.graph.buffer import Buffer
 from rekindle._src.graph.opdef import OPS, arg_width, kernel_attrs, kernel_inputs
 from rekindle._src.ops.evaluate import flat_outputs, kernel_of
@@ -118,7 +118,7 @@ class _Run:
         for tensor, value in zip(self.plan.feeds, values, strict=True):
             self.send(tensor, value, self.root, 0)
         for op in self.plan.ops:
-            if not op._control_inputs and all(t in self.plan.fed for t in op._inputs) and not op._inputs:
+            if not op._inputs and not waited(op, self.plan.fed):
                 self.queue(op, self.root, 0, _Waiting([], 0, 0))
         while self.ready:
             _, _, op, frame, iteration, waiting = heapq.heappop(self.ready)
