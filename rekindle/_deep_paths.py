@@ -59,10 +59,14 @@ HOMES: dict[str, str] = {
     "python.ops.math_ops": "ops.math",
     "python.ops.nn": "ops.convolution ops.conv_transpose ops.bias ops.softmax",
     "python.ops.nn_impl": "ops.norm ops.softmax",
-    "python.ops.nn_ops": "ops.convolution ops.conv_transpose ops.bias ops.softmax",
+    "python.ops.nn_ops": (
+        "ops.convolution ops.conv_transpose ops.bias ops.softmax ops.dropout ops.top"
+    ),
     "python.ops.random_ops": "ops.random",
     "python.ops.resource_variable_ops": "state.resource_variable ops.state_resource",
+    "python.ops.sparse_ops": "ops.sparse_math ops.sparse_serialize",
     "python.ops.state_ops": "state.assign ops.state",
+    "python.ops.template": "state.template",
     "python.ops.summary_op_util": "ops.summary",
     "python.ops.variable_scope": "state.variable_scope state.variable_store",
     "python.ops.variables": (
@@ -78,6 +82,7 @@ HOMES: dict[str, str] = {
     "python.tf2": "platform.behavior",
     "python.training.checkpoint_management": "train.checkpoint_files",
     "python.training.checkpoint_utils": "train.checkpoint_variables",
+    "python.training.moving_averages": "train.moving_averages",
     "python.training.saver": "train.saver train.saver_builder train.saveables",
     "python.training.saving.saveable_object": "train.saveables",
     "python.training.saving.saveable_object_util": "train.saveables",
@@ -121,15 +126,16 @@ class DeepModule(ModuleType):
         if path.endswith("_pb2"):
             return _messages(path).get(name, _ABSENT)
         public = facts.deep_names(path).get(name)
-        if public:
-            return public_value(public, _ABSENT)
+        found = public_value(public, _ABSENT) if public else _ABSENT
+        if found is not _ABSENT:
+            return found
         for home in HOMES.get(path, "").split():
             found = getattr(_home(home), name, _ABSENT)
             if found is not _ABSENT:
                 return found
         if ".gen_" in f".{path}":
             return generated(name)
-        return public_value(name, _ABSENT)
+        return _ABSENT if public else public_value(name, _ABSENT)
 
 
 def module(path: str) -> DeepModule:
