@@ -48,7 +48,8 @@ MNIST = ["--data_dir", "{shared}/data/mnist"]
 
 SCRIPTS = ("control_flow", "convolutions", "gradients", "initializers", "layers", "losses", "metrics", "networks",
            "embeddings", "optimizers",
-           "resource_optimizers", "saving", "schedules", "scopes", "sessions", "slicing")
+           "resource_optimizers", "saving", "schedules", "scopes", "sessions", "slicing",
+           "linear_algebra", "math_functions", "reductions")
 
 PROGRAMS = [
     *(Program(name, "scripts/" + name + ".py") for name in SCRIPTS),
