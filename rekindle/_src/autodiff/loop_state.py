@@ -177,6 +177,8 @@ class LoopState:
         value = op.outputs[index]
         context = op._get_control_flow_context()
         dead = flow_context.is_switch(op)
+        if value.dtype.base_dtype == dtypes.resource and value.shape.is_fully_defined():
+            raise TypeError(f"Incompatible types: {value.dtype!r} vs. int64. Value is 0")
         if value.shape.is_fully_defined():
             zeros = convert.constant(0, shape=value.shape.as_list(), dtype=value.dtype)
             if not dead:

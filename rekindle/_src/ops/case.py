@@ -84,7 +84,7 @@ def _checked(
             raise TypeError("Each entry in pred_fn_pairs must be a 2-tuple")
         pred, function = pair
         if isinstance(pred, Tensor):
-            if pred.dtype != dtypes.bool:
+            if pred.dtype != dtypes.bool_:
                 raise TypeError(f"pred must be Tensor of type bool: {pred.name}")
         elif not allow_python_preds:
             raise TypeError(f"pred must be a Tensor, got: {pred}")

@@ -186,6 +186,7 @@ class _Run:
         inputs, kind = waiting.inputs, op.type
         dead = any(v is DEAD for v in inputs) if kind not in _MERGE else all(v is DEAD or v is None for v in inputs)
         dead = dead or (waiting.dead_control and kind not in _MERGE)
+        dead = dead and kind != "ControlTrigger"
         waiting.inputs = [0] * len(inputs)  # arrived, no longer held
         if kind in _ENTER:
             self.enter(op, inputs[0] if not dead else DEAD, frame, iteration)
