@@ -57,6 +57,13 @@ def compute_capability(index: int) -> tuple[int, int]:
     return torch.cuda.get_device_capability(index)
 
 
+def gpu_description(index: int) -> str:
+    """What TensorFlow says of a GPU: "device: 0, name: Tesla P100, compute capability: 6.0"."""
+    major, minor = compute_capability(index)
+    name = torch.cuda.get_device_name(index)
+    return f"device: {index}, name: {name}, compute capability: {major}.{minor}"
+
+
 def is_built_with_cuda() -> bool:
     """Whether the installed PyTorch was built with CUDA."""
     return torch.version.cuda is not None
