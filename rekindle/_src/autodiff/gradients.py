@@ -239,7 +239,11 @@ class _Walk:
     def _refuse_first_value(self, op: Operation, from_ops: list[Operation]) -> None:
         """Refuse, inside a loop, gradients that would go through its first values."""
         context = op._control_flow_context
-        if op.type not in ("Switch", "RefSwitch") or context is None or not context.IsWhileContext():
+        if (
+            op.type not in ("Switch", "RefSwitch")
+            or context is None
+            or not context.IsWhileContext()
+        ):
             return
         if context is not self.graph._get_control_flow_context():
             return

@@ -121,11 +121,9 @@ def lin_space(start, stop, num):
     n = int(num)
     if n <= 0:
         raise errors.InvalidArgumentError(None, None, f"Requires num > 0: {n}")
-    step = (stop - start) / max(n - 1, 1)
-    out = start + step * torch.arange(n, dtype=start.dtype, device=start.device)
-    if n > 1:
-        out[n - 1] = stop
-    return out
+    places = torch.arange(n, device=start.device)
+    out = start + (stop - start) / max(n - 1, 1) * places.to(start.dtype)
+    return torch.where(places == n - 1, stop, out) if n > 1 else out
 
 
 lin_space.no_gradient()

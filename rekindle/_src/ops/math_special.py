@@ -135,7 +135,7 @@ def igammac(a, x):
     return torch.special.gammaincc(a, x)
 
 
-@op("IgammaGradA", infer=infer.broadcast)
+@op("IgammaGradA", infer=infer.broadcast, host=True)
 def igamma_grad_a(a, x):
     """The derivative of the lower regularised incomplete gamma function by a."""
     return igamma_derivative(*torch.broadcast_tensors(a.to(torch.float64), x.to(torch.float64))).to(
@@ -197,7 +197,7 @@ def _betainc_shape(c: Any) -> infer.Shape:
     return c.shapes[0] if scalars == 3 else other if scalars == 2 else out
 
 
-@op("Betainc", public="betainc math.betainc", infer=_betainc_shape)
+@op("Betainc", public="betainc math.betainc", infer=_betainc_shape, host=True)
 def betainc(a, b, x):
     """The regularised incomplete beta function."""
     return incomplete_beta(*torch.broadcast_tensors(*(t.to(torch.float64) for t in (a, b, x)))).to(

@@ -29,13 +29,13 @@ def _sum_shape(c: Any) -> infer.Shape:
 @op("AddN", infer=_sum_shape)
 def add_n_op(inputs):
     """The sum of tensors of one shape."""
-    return functools.reduce(operator.add, inputs)
+    return functools.reduce(operator.add, inputs) if len(inputs) > 1 else inputs[0].clone()
 
 
 @op("AccumulateNV2", infer=lambda c: c.attr("shape"))
 def accumulate_nv2(inputs):
     """The sum of tensors of one shape."""
-    return functools.reduce(operator.add, inputs)
+    return functools.reduce(operator.add, inputs) if len(inputs) > 1 else inputs[0].clone()
 
 
 @add_n_op.gradient

@@ -178,24 +178,27 @@ def _rows(data: torch.Tensor, ids: torch.Tensor, n: int) -> tuple[torch.Tensor, 
         )
     if n < 0:
         raise _invalid(f"Input num_segments == {n} must not be negative.")
+    shape = data.shape[ids.dim() :]
     rows, flat = (
-        data.reshape(
-            (-1, *data.shape[ids.dim() :]) if ids.numel() else (0, *data.shape[ids.dim() :])
-        ),
+        data.reshape(-1, *shape) if ids.numel() else data.reshape(0, *shape),
         ids.reshape(-1),
     )
-    if ids.is_cuda:
-        return rows, torch.where((flat < 0) | (flat >= n), n, flat)
-    if bool((flat >= n).any()):
-        at = int((flat >= n).nonzero()[0])
-        place = []
-        for size in reversed(ids.shape):
-            place.insert(0, at % size)
-            at //= size
-        where = f"[{','.join(map(str, place))}]" if place else ""
-        value = int(flat[flat >= n][0])
-        raise _invalid(f"segment_ids{where} = {value} is out of range [0, {n})")
-    return rows, torch.where(flat < 0, n, flat)
+    outside = flat >= n
+    if ids.device.type == "cpu" and bool(outside.any()):
+        raise _invalid(
+            f"segment_ids{_place(int(outside.nonzero()[0]), ids.shape)} = "
+            f"{int(flat[outside][0])} is out of range [0, {n})"
+        )
+    return rows, torch.where((flat < 0) | outside, n, flat)
+
+
+def _place(at: int, shape: Any) -> str:
+    """The indices of a flat place: "[1,2]", "" in a scalar."""
+    found: list[int] = []
+    for size in reversed(shape):
+        found.insert(0, at % size)
+        at //= size
+    return f"[{','.join(map(str, found))}]" if found else ""
 
 
 @op(

@@ -61,7 +61,7 @@ def reduced(
         raise _invalid("segment_ids and indices should have same size.")
     count = _count(ids, n)
     outside = (indices < 0) | (indices >= data.shape[0])
-    if bool(outside.any()):
+    if indices.device.type == "cpu" and bool(outside.any()):
         at = int(outside.nonzero()[0])
         raise _invalid(
             f"Bad: indices[{at}] == {int(indices[at])} out of range [0, {data.shape[0]})"
@@ -75,7 +75,7 @@ def reduced(
 def _count(ids: torch.Tensor, n: int | None) -> int:
     if n is not None and n < 0:
         raise _invalid("segment ids must be >= 0")
-    if not ids.numel():
+    if not ids.numel() or n is not None and ids.device.type != "cpu":
         return n or 0
     last = int(ids[-1]) + 1
     if n is not None and last > n:
@@ -140,10 +140,10 @@ def spread(
     Raises:
       InvalidArgumentError: indices or ids are out of range.
     """
-    if ids.numel() and int(ids[-1]) + 1 > dy.shape[0]:
+    if ids.device.type == "cpu" and ids.numel() and int(ids[-1]) + 1 > dy.shape[0]:
         raise _invalid("Invalid number of segments")
     outside = (indices < 0) | (indices >= rows)
-    if bool(outside.any()):
+    if indices.device.type == "cpu" and bool(outside.any()):
         raise _invalid(f"Index {int(indices[outside][0])} out of range [0, {rows}).")
     scaled = dy / reduce_segments.counts(ids, dy.shape[0], dy.dim(), dy.dtype) ** power
     return reduce_segments.summed(torch.index_select(scaled, 0, ids), indices, rows)
