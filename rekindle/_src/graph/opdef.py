@@ -29,7 +29,7 @@ GRADIENTS: dict[str, Callable[..., Any] | None] = {}
 _HOST_ARGUMENTS = frozenset([
     "shape", "axis", "axes", "reduction_indices", "perm", "paddings", "begin", "end", "strides", "size", "multiples",
     "dim", "dims", "split_dim", "size_splits", "input_sizes", "filter_sizes", "orig_input_shape", "crops", "block_shape",
-    "concat_dim", "dimension", "s0", "s1", "start", "limit", "delta", "k", "num_segments", "output_shape", "depth",
+    "concat_dim", "dimension", "s0", "s1", "start", "stop", "limit", "delta", "k", "num_segments", "output_shape", "depth",
     "ksize", "diagonal_index", "num_lower", "num_upper", "num", "nbins", "output_dim0", "batch_dims", "shift", "sizes", "dense_shape", "a_shape", "num_bits",
     "n", "max_output_size", "crop_size", "image_size"])
 
