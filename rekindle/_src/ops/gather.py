@@ -378,8 +378,8 @@ def batch_gather_nd(params: Any, indices: Any, batch_dims: Any, name: str | None
         flat = [array_shape.reshape(x, shape=(-1,)) for x in mesh]
         grid = array_shape.transpose(array_join.stack(flat, axis=0))
         shape = array_shape.shape(grid)
-        ones = array_fill.ones(inner_rank, dtype=dtypes.int32)
-        grid = array_shape.reshape(grid, array_join.concat([shape[:1], ones, shape[1:]], axis=0))
+        spread = [shape[:1], array_fill.ones(inner_rank, dtype=dtypes.int32), shape[1:]]
+        grid = array_shape.reshape(grid, array_join.concat(spread, axis=0))
         times = array_join.concat(((1,), inner_shape, (1,)), axis=0)
         grid = array_split.tile(grid, multiples=times)
         rows = array_join.concat(([batch_size], indices_shape[batch_dims:]), axis=0)
