@@ -25,6 +25,7 @@ def own(program: Program) -> Ownership:
     last = _last_uses(program)
     share: dict[int, set[int]] = {}
     held: dict[int, list[int]] = {}  # buffer -> values read from it
+    all_buffers = _buffers(program)
     for at, instr in enumerate(program.instrs):
         buffers = updated(instr)
         for buffer in buffers:
@@ -35,7 +36,7 @@ def own(program: Program) -> Ownership:
         if _escapes(instr):
             for value in instr.reads():
                 for root in roots.get(value, ()):
-                    if root in held and value != root:
+                    if root in all_buffers and value != root:
                         share.setdefault(at, set()).add(root)
         for output in instr.outputs:
             for root in roots.get(output, ()):
@@ -44,6 +45,16 @@ def own(program: Program) -> Ownership:
     outside = {n for n, v in program.values.items() if v.const is not None} | set(program.feeds) | set(held)
     copied = frozenset(n for n in program.outputs if not outside.isdisjoint(roots.get(n, {n})))
     return Ownership({at: tuple(sorted(b)) for at, b in share.items()}, copied)
+
+
+def _buffers(program: Program) -> set[int]:
+    """The values that are buffers of variables."""
+    found = {n for n, value in program.values.items() if value.dtype._is_ref_dtype}
+    for instr in program.instrs:
+        found.update(updated(instr))
+        if instr.block.type == "ReadVariableOp":
+            found.update(flat(instr.inputs))
+    return found
 
 
 def _escapes(instr: Instr) -> bool:
