@@ -104,6 +104,8 @@ def _input(front, built, value, name, variant, variables):
     if isinstance(value, Variable):
         attrs = {"dtype": str(value.value.dtype), "shape": list(value.value.shape)}
         kind = "VarHandleOp" if value.is_handle else "VariableV2"
+        if value.is_handle and variables:  # handles without a shared name are all one variable
+            attrs["shared_name"] = name
         tensor = front.apply_op(kind, {}, attrs, name).outputs[0]
         variables.append((tensor, value))
         return tensor

@@ -154,6 +154,10 @@ def assign_sub(ref, value):
 assign_sub.no_gradient()
 
 
+def _counter(c: Any) -> infer.Shape:
+    return infer.with_rank(c.shapes[0], 0)
+
+
 def count(buffer: Buffer, limit: int) -> Any:
     """The value of a scalar counter before it is increased by one.
 
@@ -170,7 +174,7 @@ def count(buffer: Buffer, limit: int) -> Any:
     return before
 
 
-@op("CountUpTo", infer=infer.scalar, updates=("ref",), host=True)
+@op("CountUpTo", infer=_counter, updates=("ref",), host=True)
 def count_up_to(ref, *, limit):
     """The variable's value before it is increased by one, until it is `limit`."""
     return count(ref, limit)

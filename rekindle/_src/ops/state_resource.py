@@ -18,7 +18,7 @@ from rekindle._src.graph.opdef import op
 from rekindle._src.graph.sparse import IndexedSlices
 from rekindle._src.graph.tensor import Tensor
 from rekindle._src.ops import array_join, array_shape
-from rekindle._src.ops.state import check_indices, count, overwrite, shown
+from rekindle._src.ops.state import check_indices, count, overwrite, shown, unravel
 
 #: ops whose output is the handle that they are given
 _PASSING = frozenset(["Identity", "Enter", "Exit", "Switch", "Merge", "NextIteration",
@@ -62,8 +62,8 @@ def _missing(resource: Buffer) -> str:
 
 @op("VarHandleOp", infer=infer.scalar, once=True)
 def var_handle_op(*, shape, dtype, container="", shared_name="", ctx):
-    """The handle of a variable of the session."""
-    return ctx.store.buffer(container, shared_name or ctx.name, dtype, shape)
+    """The handle of a variable of the session; all without a shared name are one variable."""
+    return ctx.store.buffer(container, shared_name, dtype, shape)
 
 
 def _read_shape(c: Any) -> infer.Shape:
@@ -214,10 +214,30 @@ def _gathered_nd(c: Any) -> infer.Shape:
     return indices[:-1] + params[indices[-1]:]
 
 
+def check_nd_indices(indices: Any, shape: Any) -> None:
+    """Refuse index tuples that do not lie in a tensor of `shape`.
+
+    Raises:
+      InvalidArgumentError: names the first one.
+    """
+    depth = indices.shape[-1]
+    if indices.device.type != "cpu" or not indices.numel():
+        return
+    rows = indices.reshape(-1, depth)
+    limits = torch.tensor(list(shape[:depth]), dtype=rows.dtype)
+    bad = ((rows < 0) | (rows >= limits)).any(1).nonzero()
+    if len(bad):
+        where = ",".join(map(str, unravel(int(bad[0]), indices.shape[:-1])))
+        raise errors.InvalidArgumentError(
+            None, None, f"indices[{where}] = {rows[int(bad[0])].tolist()} does not index into "
+            f"param shape {shown(shape)}")
+
+
 @op("ResourceGatherNd", infer=_gathered_nd, pure=False)
 def resource_gather_nd(resource, indices):
     """Elements or slices of the variable."""
     params = read(resource)
+    check_nd_indices(indices, params.shape)
     depth = indices.shape[-1]
     if depth == 0:
         return params.expand(indices.shape[:-1] + params.shape).clone()

@@ -72,8 +72,6 @@ def _div(params: Any, index: Any, updates: Any) -> None:
 def _scattered(c: Any) -> infer.Shape:
     """The variable's shape, checked against those of indices and updates."""
     var, indices, updates = handle_shape(c, 0), c.shapes[1], c.shapes[2]
-    if var is not None and not var:
-        raise ValueError("Shape must be at least rank 1 but is rank 0")
     if updates != () and var is not None and indices is not None:
         infer.merge(updates, indices + var[1:])
     return var
