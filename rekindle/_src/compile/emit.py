@@ -190,7 +190,8 @@ class _Emitter:
             keywords["ctx"] = ast.Name(self.bind(f"ctx_{instr.node.name}", context), ast.Load())
         positional = [self._argument(a) for a in instr.inputs]
         kernel = self.link.kernel(instr)
-        if kernel is instr.block.kernel:
+        # what looks at the world outside (a Python function, the clock) must not be computed ahead
+        if kernel is instr.block.kernel and (instr.block.pure or not instr.block.host):
             inlined = self.inliner.inline(kernel, positional, keywords)
             if inlined is not None:
                 return inlined
