@@ -16,7 +16,7 @@ from pathlib import Path
 FILE_LINES = 600
 FUNCTION_LINES = 60
 PUBLIC_METHODS = 15
-COLUMNS = 100
+COLUMNS = 120
 FOLDERS = ("rekindle", "tests", "tools", "bench", "examples")
 GENERATED = "# Written by tools/make_api.py"
 
@@ -25,7 +25,8 @@ FIXED_BY_TF = frozenset({
     "Graph", "Operation", "Tensor", "Variable", "RefVariable", "ResourceVariable", "DType",
     "TensorShape", "VariableScope", "Session", "InteractiveSession", "PartitionedVariable",
     "Optimizer", "Supervisor", "Saver", "QueueBase", "TensorArray", "FileWriter", "Dataset",
-    "Layer", "GFile", "HandleVariable",
+    "Layer", "GFile", "HandleVariable", "ControlFlowContext", "CondContext", "WhileContext",
+    "ArrayAssertions", "TestCase",
 })  # fmt: skip
 
 

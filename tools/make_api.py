@@ -123,7 +123,7 @@ def module_text(space: str, spaces: Spaces, modules: list[str]) -> str:
         for module in modules:
             if module.startswith(REGISTERING) and module not in (*definitions, *later):
                 folder, _, word = module.rpartition(".")
-                definitions.setdefault(folder, []).append(f"{word} as _{word}")
+                definitions.setdefault(folder, []).append(f"{word} as _{folder.rpartition('.')[2]}_{word}")
         definitions["rekindle.install"] = ["install as install"]
     definitions[package] = [f"{one} as {one}" for one in eager]
     definitions["rekindle._missing"] = ["getter as _getter"]
