@@ -1,6 +1,7 @@
 """Values made of several tensors: `IndexedSlices` (gradients of gathers) and `SparseTensor`, with their conversions.
 
-Holds the classes, the named tuples of their values, and the conversion functions that let them pass. What is computed with
+Holds the classes, the named tuples of their values, and the conversion functions that let them pass. What is computed
+with
 sparse tensors stands in `rekindle/_src/ops/sparse.py`; type specs are in type_spec.py.
 """
 
@@ -88,14 +89,14 @@ class IndexedSlices:
         """The graph of the tensors."""
         return self._values.graph
 
-    def _components(self) -> list[Any]:
+    def _to_components(self) -> list[Any]:
         return [self._values, self._indices] + (
             [] if self._dense_shape is None else [self._dense_shape]
         )
 
     def consumers(self) -> list[Any]:
         """The operations that take one of the tensors."""
-        return _consumers(self._components())
+        return _consumers(self._to_components())
 
     def __str__(self) -> str:
         shape = "" if self._dense_shape is None else f", dense_shape={self._dense_shape}"
@@ -182,12 +183,12 @@ class SparseTensor:
         """What is known of the dense tensor's shape."""
         return self.shape
 
-    def _components(self) -> list[Any]:
+    def _to_components(self) -> list[Any]:
         return [self._indices, self._values, self._dense_shape]
 
     def consumers(self) -> list[Any]:
         """The operations that take one of the tensors."""
-        return _consumers(self._components())
+        return _consumers(self._to_components())
 
     def eval(self, feed_dict: Any = None, session: Any = None) -> Any:
         """The SparseTensorValue, computed by `session` or the default session.
@@ -196,7 +197,7 @@ class SparseTensor:
           ValueError: there is no session, or it runs another graph.
         """
         session = scopes.session_for(self.graph, session, "evaluate tensor", "eval")
-        return SparseTensorValue(*session.run(self._components(), feed_dict))
+        return SparseTensorValue(*session.run(self._to_components(), feed_dict))
 
     def __str__(self) -> str:
         return f"SparseTensor(indices={self._indices}, values={self._values}, dense_shape={self._dense_shape})"
