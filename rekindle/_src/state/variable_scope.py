@@ -257,6 +257,11 @@ def default_variable_store() -> VariableStore:
     return _of_graph(_STORE, VariableStore)
 
 
+def variable_keys() -> list[Any]:
+    """The collections that hold variables, and the key of the store."""
+    return [*GraphKeys._VARIABLE_COLLECTIONS, _STORE]
+
+
 @public("get_variable_scope")
 def get_variable_scope() -> VariableScope:
     """The current variable scope."""
@@ -403,10 +408,10 @@ class PureVariableScope:
 def _chained(outer: Callable[..., Any], inner: Callable[..., Any]) -> Callable[..., Any]:
     """A custom getter that goes through `outer`, then through that of the scope around."""
 
-    def getter(true_getter: Any, *args: Any, **kwargs: Any) -> Any:
-        return outer(functools.partial(inner, true_getter), *args, **kwargs)
+    def chained(getter: Any, *args: Any, **kwargs: Any) -> Any:
+        return outer(functools.partial(inner, getter), *args, **kwargs)
 
-    return getter
+    return chained
 
 
 def unique_below_current(prefix: str) -> str:
