@@ -25,8 +25,6 @@ ALL = [pytest.param(family, name, id=f"{family}-{name}")
        for family in golden.families() for name in family_cases(family)]
 #: how a case is run: as which variant of its graph, compiled or interpreted
 RUNNERS = [("full", "compiled"), ("open", "compiled"), ("full", "interpreted")]
-SHAPES = [pytest.param(*one.values, variant, id=f"{one.id}-{variant}")
-          for one in ALL for variant in build.VARIANTS]
 
 
 def recorded(family: str, name: str) -> tuple[Any, dict[str, Any], dict[str, Any]]:
@@ -59,66 +57,79 @@ def check_equal(actual: Any, fact: dict[str, Any], arrays: Any, case: Any, what:
     np.testing.assert_allclose(actual, expected, rtol, rtol * scale, True, what)
 
 
-@pytest.mark.parametrize(("family", "name", "variant"), SHAPES)
-def test_static_shape(family: str, name: str, variant: str) -> None:
-    case, facts, _ = recorded(family, name)
-    expected = facts["variants"][variant]
-    if "error" in expected:
-        with pytest.raises((ValueError, TypeError)) as caught:
-            build.build(ours.front(), case, variant, gradient=False)
-        assert [caught.type.__name__, str(caught.value)] == expected["error"]
-        return
-    built = build.build(ours.front(), case, variant, gradient=False)
-    assert build.claims(built) == expected["outputs"]
-
-
-@pytest.mark.parametrize(("variant", "runner"), RUNNERS)
 @pytest.mark.parametrize(("family", "name"), ALL)
-def test_value(family: str, name: str, variant: str, runner: str, monkeypatch: Any) -> None:
+def test_static_shapes(family: str, name: str) -> None:
+    case, facts, _ = recorded(family, name)
+    for variant in build.VARIANTS:
+        expected = facts["variants"][variant]
+        if "error" in expected:
+            with pytest.raises((ValueError, TypeError)) as caught:
+                build.build(ours.front(), case, variant, gradient=False)
+            assert [variant, caught.type.__name__, str(caught.value)] == [
+                variant, *expected["error"]]
+            continue
+        built = build.build(ours.front(), case, variant, gradient=False)
+        assert [variant, build.claims(built)] == [variant, expected["outputs"]]
+
+
+@pytest.mark.parametrize(("family", "name"), ALL)
+def test_graph(family: str, name: str) -> None:
+    case, facts, _ = recorded(family, name)
+    for variant in ("full", "open"):
+        expected = facts["variants"][variant]
+        if "nodes" not in expected:
+            continue
+        built = build.build(ours.front(), case, variant)
+        if expected["gradient_error"] is not None:
+            assert built.gradient_error is not None, variant
+            assert built.gradient_error[0] == expected["gradient_error"][0], variant
+            continue
+        actual = canonical.nodes(built.graph.as_graph_def())
+        assert [variant, *canonical.differences(expected["nodes"], actual)] == [variant]
+
+
+@pytest.mark.parametrize(("family", "name"), ALL)
+def test_values(family: str, name: str, monkeypatch: Any) -> None:
     case, facts, arrays = recorded(family, name)
-    if "error" in facts["variants"][variant] or "error" in facts:
+    if "error" in facts:
         pytest.skip("TensorFlow refuses these inputs when the graph is built")
-    if variant == "open" and not case.open:
-        pytest.skip("the recorded values are of another graph")
-    monkeypatch.setenv("REKINDLE_INTERPRET", "1" if runner == "interpreted" else "0")
     monkeypatch.setenv("REKINDLE_CHECK", "1")
-    built = build.build(ours.front(), case, variant)
-    if "run_error" in facts:
-        with pytest.raises(errors.OpError) as caught:
-            ours.run(built, case)
-        message = caught.value.message.split("\n\t [[")[0]
-        assert [caught.type.__name__, message] == facts["run_error"]
-        return
+    for variant, runner in RUNNERS:
+        if variant == "open" and (not case.open or "error" in facts["variants"]["open"]):
+            continue  # the recorded values are of another graph
+        monkeypatch.setenv("REKINDLE_INTERPRET", "1" if runner == "interpreted" else "0")
+        built = build.build(ours.front(), case, variant)
+        how = f"{variant}, {runner}: "
+        if "run_error" in facts:
+            check_refused(built, case, facts["run_error"], how)
+        else:
+            check_run(built, case, facts, arrays, how)
+
+
+def check_refused(built: Any, case: Any, expected: list[str], how: str) -> None:
+    """Assert that a run raises what TensorFlow raised, word for word."""
+    with pytest.raises(errors.OpError) as caught:
+        ours.run(built, case)
+    message = caught.value.message.split("\n\t [[")[0]
+    assert [how, caught.type.__name__, message] == [how, *expected]
+
+
+def check_run(built: Any, case: Any, facts: dict[str, Any], arrays: Any, how: str) -> None:
+    """Assert that a run gives the recorded outputs, variables and gradients."""
     found = ours.run(built, case)
     for number, values in enumerate(found.values):
         for i, value in enumerate(values):
             shape = built.op.outputs[i].get_shape()
-            assert shape.is_compatible_with(np.shape(value)), f"static shape {shape}"
+            assert shape.is_compatible_with(np.shape(value)), f"{how}static shape {shape}"
             if case.values:
                 fact = facts["values"][number][i]
-                check_equal(value, fact, arrays, case, f"run {number}, output {i}")
+                check_equal(value, fact, arrays, case, f"{how}run {number}, output {i}")
     for i, value in enumerate(found.held):
-        check_equal(value, facts["held"][i], arrays, case, f"variable {i} afterwards")
+        check_equal(value, facts["held"][i], arrays, case, f"{how}variable {i} afterwards")
     for i, (parts, fact) in enumerate(zip(found.gradients, facts.get("gradients", []))):
-        assert len(parts) == len(fact), f"gradient {i}"
+        assert len(parts) == len(fact), f"{how}gradient {i}"
         for value, one in zip(parts, fact):
-            check_equal(value, one, arrays, case, f"gradient {i}")
-
-
-@pytest.mark.parametrize(("family", "name"), ALL)
-@pytest.mark.parametrize("variant", ["full", "open"])
-def test_gradient_graph(family: str, name: str, variant: str) -> None:
-    case, facts, _ = recorded(family, name)
-    expected = facts["variants"][variant]
-    if "nodes" not in expected:
-        pytest.skip("TensorFlow refuses these inputs when the graph is built")
-    built = build.build(ours.front(), case, variant)
-    if expected["gradient_error"] is not None:
-        assert built.gradient_error is not None
-        assert built.gradient_error[0] == expected["gradient_error"][0]
-        return
-    actual = canonical.nodes(built.graph.as_graph_def())
-    assert canonical.differences(expected["nodes"], actual) == []
+            check_equal(value, one, arrays, case, f"{how}gradient {i}")
 
 
 def test_every_module_imports() -> None:
