@@ -13,10 +13,12 @@ def offences(tmp_path, text):
 
 def test_long_files_lines_and_functions(tmp_path):
     body = "    pass\n" * 61
-    found = offences(tmp_path, f"def f():\n{body}" + "\n" * 539 + "x = " + "1" * 100 + "\n")
+    limit = TOOL["COLUMNS"]
+    wide = "x = " + "1" * limit
+    found = offences(tmp_path, f"def f():\n{body}" + "\n" * 539 + wide + "\n")
     assert found == [
         "602 lines; a file has at most 600",
-        "104 columns; a line has at most 100",
+        f"{limit + 4} columns; a line has at most {limit}",
         "f has 61 lines; a function has at most 60",
     ]
 

@@ -47,7 +47,7 @@ def test_contrib_is_loaded_at_first_use(texts):
 def test_modules_that_register_ops_are_imported(texts):
     modules = ["rekindle._src.ops.x", "rekindle._src.ops.y"]
     found = texts({"a": ("rekindle._src.ops.x", "a")}, modules)
-    assert "from rekindle._src.ops import y as _y\n" in found[""]
+    assert "from rekindle._src.ops import y as _ops_y\n" in found[""]
 
 
 def test_old_names(texts):
@@ -64,5 +64,5 @@ def test_modules_that_are_imported_on_demand_stay_out(texts, monkeypatch):
     monkeypatch.setitem(TOOL["module_text"].__globals__, "imported_on_demand",
                         lambda: {"rekindle._src.ops.y"})
     found = texts({"a": ("m", "a")}, ["rekindle._src.ops.y"])
-    assert "as _y" not in found[""]
+    assert "as _ops_y" not in found[""]
     assert "rekindle._src.ops.philox_kernels" in TOOL["imported_on_demand"]()
