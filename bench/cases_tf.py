@@ -1,4 +1,5 @@
-"""The measured programs, in TensorFlow 1 code: the same file runs on Rekindle, TensorFlow 1.15 and TensorFlow 2's compat.v1.
+"""The measured programs, in TensorFlow 1 code: the same file runs on Rekindle, TensorFlow 1.15 and TensorFlow 2's
+compat.v1.
 
 Each case is a function of `tf` that builds a graph and gives the step to time, a function without arguments.
 """
@@ -85,7 +86,7 @@ def _dense(tf, layers):
     x = tf.placeholder(tf.float32, [None, 10])
     net = x
     for i in range(layers):
-        with tf.variable_scope('layer%d' % i):
+        with tf.variable_scope(f'layer{i}'):
             w = tf.get_variable('w', [10, 10])
             b = tf.get_variable('b', [10], initializer=tf.zeros_initializer())
             net = tf.nn.relu(tf.matmul(net, w) + b)

@@ -136,7 +136,8 @@ def main() -> None:
         medians = {w.peer: statistics.median(w.seconds) for w in workers}
         for worker in workers:
             ratio = medians[worker.peer] / medians["rekindle"] if "rekindle" in medians else float("nan")
-            table.add_row(case, worker.peer, shown(medians[worker.peer]), f"{ratio:.2f}", f"{worker.peak / 2**20:.0f} MB")
+            table.add_row(case, worker.peer, shown(medians[worker.peer]), f"{ratio:.2f}", f"{worker.peak / 2**20:.0f} "
+                                                            f"MB")
         record[case] = {w.peer: {"seconds": w.seconds, "peak": w.peak} for w in workers}
     console.print(table)
     if options.json:

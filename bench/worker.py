@@ -1,4 +1,5 @@
-"""One peer of the benchmark, in a process of its own: builds a case, then times a round for each line on standard input.
+"""One peer of the benchmark, in a process of its own: builds a case, then times a round for each line on standard
+input.
 
     python worker.py PEER CASE
 

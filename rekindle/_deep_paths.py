@@ -53,7 +53,14 @@ HOMES: dict[str, str] = {
     "python.layers.utils": "graph.constants ops.cond",
     "python.lib.io.file_io": "platform.file_io",
     "python.ops.array_ops": "ops.array",
-    "python.ops.control_flow_ops": "ops.control ops.control_flow ops.flow_context ops.cond",
+    "python.framework.function": "state.function",
+    "python.ops.control_flow_ops": (
+        "ops.control ops.flow_context ops.flow_edges ops.control_flow ops.cond ops.case "
+        "ops.while_context ops.while_loop ops.assertion"
+    ),
+    "python.ops.functional_ops": "state.functional ops.functional",
+    "python.ops.map_fn": "state.functional",
+    "python.ops.tensor_array_ops": "ops.tensor_array",
     "python.ops.gradient_checker": "testing.jacobians",
     "python.ops.gradient_checker_v2": "testing.function_jacobians",
     "python.ops.init_ops": "state.initializers",

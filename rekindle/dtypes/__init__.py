@@ -36,5 +36,6 @@ from rekindle._src.ops.math_cast import (
     complex as complex,
     saturate_cast as saturate_cast,
 )
+from rekindle._src.ops.string import as_string as as_string
 
 __getattr__ = _getter('dtypes')

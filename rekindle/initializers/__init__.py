@@ -1,6 +1,7 @@
 # Written by tools/make_api.py from the definitions' public names; do not edit.
 """tf.initializers."""
 from rekindle._missing import getter as _getter
+from rekindle._src.ops.lookup_tables import tables_initializer as tables_initializer
 from rekindle._src.state.initializers import (
     Constant as constant,
     GlorotNormal as glorot_normal,

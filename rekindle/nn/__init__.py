@@ -119,6 +119,18 @@ from rekindle._src.ops.top import (
     in_top_k as in_top_k,
     top_k as top_k,
 )
+from rekindle._src.rnn.dynamic import (
+    bidirectional_dynamic_rnn as bidirectional_dynamic_rnn,
+    dynamic_rnn as dynamic_rnn,
+)
+from rekindle._src.rnn.static import (
+    static_bidirectional_rnn as bidirectional_rnn,
+    static_rnn as rnn,
+    static_state_saving_rnn as state_saving_rnn,
+    static_bidirectional_rnn as static_bidirectional_rnn,
+    static_rnn as static_rnn,
+    static_state_saving_rnn as static_state_saving_rnn,
+)
 from rekindle._src.state.embedding import (
     embedding_lookup as embedding_lookup,
     embedding_lookup_sparse as embedding_lookup_sparse,
@@ -128,5 +140,6 @@ from rekindle._src.state.sampled_loss import (
     nce_loss as nce_loss,
     sampled_softmax_loss as sampled_softmax_loss,
 )
+from rekindle.nn import rnn_cell as rnn_cell
 
 __getattr__ = _getter('nn')

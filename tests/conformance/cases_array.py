@@ -1,4 +1,5 @@
 """Samples of the array ops: shapes, joins, slices, gathers, scatters, fills."""
+
 from __future__ import annotations
 
 import numpy as np
@@ -94,10 +95,8 @@ CASES = [
     _strided(floats(5), [3], [0], [-2], end_mask=1),
     _strided(floats(3, 4), [1, 0], [2, 3], [1, 1], shrink_axis_mask=1),
     _strided(floats(3, 4), [-1, 0], [0, 0], [1, -1], shrink_axis_mask=1, begin_mask=2, end_mask=2),
-    _strided(floats(2, 3, 4), [0, 0, 1], [0, 0, 2], [1, 1, 1], ellipsis_mask=1, new_axis_mask=2,
-             shrink_axis_mask=4),
-    _strided(floats(2, 3, 4), [0, 0, 0], [0, 0, -1], [1, 1, 2], new_axis_mask=1, ellipsis_mask=2,
-             begin_mask=4),
+    _strided(floats(2, 3, 4), [0, 0, 1], [0, 0, 2], [1, 1, 1], ellipsis_mask=1, new_axis_mask=2, shrink_axis_mask=4),
+    _strided(floats(2, 3, 4), [0, 0, 0], [0, 0, -1], [1, 1, 2], new_axis_mask=1, ellipsis_mask=2, begin_mask=4),
     _strided(floats(3, 4), [3], [4], [1], shrink_axis_mask=1),
     _strided(floats(3, 4), [0], [2], [0]),
     _strided(floats(3), [0, 0], [2, 2], [1, 1]),
@@ -164,10 +163,10 @@ CASES = [
     case("DynamicPartition", [floats(4, 2), [1, 0, 1, 1]], num_partitions=3),
     case("DynamicPartition", [floats(4), [1, 0, 1, 3]], num_partitions=3),
     case("DynamicPartition", [_WORDS, [1, 0, 1, 1, 0]], num_partitions=2),
-    case("DynamicStitch", [[np.array([0, 2], np.int32), np.array([[1, 3]], np.int32)],
-                           [floats(2, 2), floats(1, 2, 2)]]),
-    case("ParallelDynamicStitch", [[np.array([0, 2], np.int32), np.array([1], np.int32)],
-                                   [floats(2), floats(1)]]),
+    case(
+        "DynamicStitch", [[np.array([0, 2], np.int32), np.array([[1, 3]], np.int32)], [floats(2, 2), floats(1, 2, 2)]]
+    ),
+    case("ParallelDynamicStitch", [[np.array([0, 2], np.int32), np.array([1], np.int32)], [floats(2), floats(1)]]),
     case("Unique", [np.array([3, 1, 3, 2, 1], np.int64)]),
     case("Unique", [_WORDS], out_idx="int64"),
     case("Unique", [ints(2, 2)]),
@@ -178,10 +177,17 @@ CASES = [
     case("ListDiff", [_WORDS, np.array([b"b"], object)]),
     case("UnravelIndex", [[22, 41, 37], [7, 6]]),
     case("UnravelIndex", [[42], [7, 6]]),
-    case("EditDistance", [np.array([[0, 0, 0], [1, 0, 0], [1, 0, 1]], np.int64),
-                          np.array([1, 2, 3], np.int32), np.array([2, 1, 2], np.int64),
-                          np.array([[0, 0, 0], [0, 0, 1], [1, 0, 0]], np.int64),
-                          np.array([1, 5, 2], np.int32), np.array([2, 1, 2], np.int64)]),
+    case(
+        "EditDistance",
+        [
+            np.array([[0, 0, 0], [1, 0, 0], [1, 0, 1]], np.int64),
+            np.array([1, 2, 3], np.int32),
+            np.array([2, 1, 2], np.int64),
+            np.array([[0, 0, 0], [0, 0, 1], [1, 0, 0]], np.int64),
+            np.array([1, 5, 2], np.int32),
+            np.array([2, 1, 2], np.int64),
+        ],
+    ),
     case("SpaceToBatchND", [floats(1, 3, 4, 2), [2, 2], np.array([[0, 1], [2, 0]], np.int32)]),
     case("SpaceToBatchND", [floats(1, 3, 4), [2], np.array([[0, 1]], np.int32)]),
     case("SpaceToBatchND", [floats(1, 3, 4, 2), [2, 2], np.array([[0, 0], [2, 0]], np.int32)]),
@@ -193,10 +199,22 @@ CASES = [
     case("SpaceToDepth", [floats(1, 3, 2, 3)], block_size=2),
     case("DepthToSpace", [floats(1, 2, 2, 8)], block_size=2),
     case("DepthToSpace", [floats(1, 2, 2, 6)], block_size=2),
-    case("ExtractImagePatches", [floats(1, 5, 4, 2)], ksizes=[1, 3, 2, 1], strides=[1, 2, 1, 1],
-         rates=[1, 1, 2, 1], padding="VALID"),
-    case("ExtractImagePatches", [floats(1, 5, 4, 2)], ksizes=[1, 3, 2, 1], strides=[1, 2, 1, 1],
-         rates=[1, 1, 1, 1], padding="SAME"),
+    case(
+        "ExtractImagePatches",
+        [floats(1, 5, 4, 2)],
+        ksizes=[1, 3, 2, 1],
+        strides=[1, 2, 1, 1],
+        rates=[1, 1, 2, 1],
+        padding="VALID",
+    ),
+    case(
+        "ExtractImagePatches",
+        [floats(1, 5, 4, 2)],
+        ksizes=[1, 3, 2, 1],
+        strides=[1, 2, 1, 1],
+        rates=[1, 1, 1, 1],
+        padding="SAME",
+    ),
     case("Diag", [floats(2, 3)]),
     case("DiagPart", [floats(2, 3, 2, 3)]),
     case("DiagPart", [floats(2, 3)]),
@@ -212,22 +230,28 @@ CASES = [
     case("FakeQuantWithMinMaxArgs", [floats(20)], min=-1.0, max=1.5, num_bits=4, narrow_range=True),
     case("FakeQuantWithMinMaxArgsGradient", [floats(20), floats(20)], min=-1.0, max=1.5),
     case("FakeQuantWithMinMaxVars", [floats(20), np.array(-1.0, np.float32), np.array(1.5, np.float32)]),
-    case("FakeQuantWithMinMaxVarsGradient", [floats(20), floats(20), np.array(-1.0, np.float32),
-                                             np.array(1.5, np.float32)]),
-    case("FakeQuantWithMinMaxVarsPerChannel", [floats(5, 2), np.array([-1.0, 0.0], np.float32),
-                                               np.array([1.5, 1.0], np.float32)]),
-    case("FakeQuantWithMinMaxVarsPerChannelGradient", [floats(5, 2), floats(5, 2),
-                                                       np.array([-1.0, 0.0], np.float32),
-                                                       np.array([1.5, 1.0], np.float32)]),
-    case("QuantizeAndDequantizeV2", [floats(20), np.array(-1.0, np.float32), np.array(1.5, np.float32)],
-         range_given=True),
+    case(
+        "FakeQuantWithMinMaxVarsGradient",
+        [floats(20), floats(20), np.array(-1.0, np.float32), np.array(1.5, np.float32)],
+    ),
+    case(
+        "FakeQuantWithMinMaxVarsPerChannel",
+        [floats(5, 2), np.array([-1.0, 0.0], np.float32), np.array([1.5, 1.0], np.float32)],
+    ),
+    case(
+        "FakeQuantWithMinMaxVarsPerChannelGradient",
+        [floats(5, 2), floats(5, 2), np.array([-1.0, 0.0], np.float32), np.array([1.5, 1.0], np.float32)],
+    ),
+    case(
+        "QuantizeAndDequantizeV2", [floats(20), np.array(-1.0, np.float32), np.array(1.5, np.float32)], range_given=True
+    ),
     case("QuantizeAndDequantizeV2", [floats(20), floats(), floats()], signed_input=False, round_mode="HALF_UP"),
     case("QuantizeAndDequantizeV3", [floats(20), np.array(-1.0, np.float32), np.array(1.5, np.float32), 5]),
     case("QuantizeV2", [floats(20), np.array(-2.0, np.float32), np.array(2.0, np.float32)], T="quint8"),
-    case("QuantizeV2", [floats(20), np.array(-2.0, np.float32), np.array(2.0, np.float32)], T="qint8",
-         mode="SCALED"),
-    case("QuantizeV2", [floats(20), np.array(-1.0, np.float32), np.array(2.0, np.float32)], T="quint8",
-         mode="MIN_FIRST"),
+    case("QuantizeV2", [floats(20), np.array(-2.0, np.float32), np.array(2.0, np.float32)], T="qint8", mode="SCALED"),
+    case(
+        "QuantizeV2", [floats(20), np.array(-1.0, np.float32), np.array(2.0, np.float32)], T="quint8", mode="MIN_FIRST"
+    ),
     case("QuantizeV2", [floats(20), np.array(-2.0, np.float32), np.array(2.0, np.float32)], T="qint8"),
     case("Bitcast", [floats(3)], type="int32"),
     case("Bitcast", [floats(3)], type="uint8"),
@@ -239,6 +263,18 @@ CASES = [
     case("GuaranteeConst", [floats(2)]).options(gradient=False),
 ]
 
-ELSEWHERE = {op: "tests/ops/test_array.py" for op in (
-    "Dequantize", "QuantizeAndDequantize", "Const", "HostConst", "ImmutableConst", "IdentityN", "RefIdentity",
-    "DeepCopy", "Empty", "PlaceholderV2")}
+ELSEWHERE = dict.fromkeys(
+    (
+        "Dequantize",
+        "QuantizeAndDequantize",
+        "Const",
+        "HostConst",
+        "ImmutableConst",
+        "IdentityN",
+        "RefIdentity",
+        "DeepCopy",
+        "Empty",
+        "PlaceholderV2",
+    ),
+    "tests/ops/test_array.py",
+)

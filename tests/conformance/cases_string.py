@@ -1,4 +1,5 @@
 """Samples of the string ops."""
+
 from __future__ import annotations
 
 import numpy as np
@@ -59,8 +60,11 @@ CASES = [
     case("StringSplit", [text("abc"), np.array(b"", object)]),
     case("StringSplitV2", [text("a b  c", " d "), np.array(b"", object)]),
     case("StringSplitV2", [text("a,b,,c"), np.array(b",", object)], maxsplit=2),
-    case("UnsortedSegmentJoin", [text("a", "b", "c"), np.array([1, 0, 1], np.int32), np.array(3, np.int32)],
-         separator=":"),
+    case(
+        "UnsortedSegmentJoin",
+        [text("a", "b", "c"), np.array([1, 0, 1], np.int32), np.array(3, np.int32)],
+        separator=":",
+    ),
     case("UnicodeTranscode", [text("aä")], input_encoding="UTF-8", output_encoding="UTF-16-BE"),
     case("UnicodeTranscode", [text(b"a\xff")], input_encoding="UTF-8", output_encoding="UTF-8"),
     case("StringToHashBucketFast", [text(*_LONG)], num_buckets=1 << 62),
@@ -69,15 +73,28 @@ CASES = [
     case("StringToHashBucket", [text(*_LONG)], num_buckets=1 << 62),
     case("Fingerprint", [text("ab", "cd"), np.array(b"farmhash64", object)]),
     case("Fingerprint", [np.array([[1.0, 2.0], [3.0, 4.0]], np.float32), np.array(b"farmhash64", object)]),
-    case("StringFormat", [[np.array([1, 2, 3, 4, 5, 6, 7, 8], np.int32), np.array([[1.5, 2.0], [3.0, 4.0]], np.float32)]],
-         template="x {} y {}", placeholder="{}"),
+    case(
+        "StringFormat",
+        [[np.array([1, 2, 3, 4, 5, 6, 7, 8], np.int32), np.array([[1.5, 2.0], [3.0, 4.0]], np.float32)]],
+        template="x {} y {}",
+        placeholder="{}",
+    ),
     case("StringFormat", [[text("a", 'b"'), np.array(True)]], template="{}{}", placeholder="{}", summarize=-1),
 ]
 
 _TABLES = (
-    "HashTableV2", "MutableHashTableV2", "MutableHashTableOfTensorsV2", "MutableDenseHashTableV2", "LookupTableFindV2",
-    "LookupTableInsertV2", "LookupTableImportV2", "LookupTableRemoveV2", "LookupTableSizeV2", "LookupTableExportV2",
-    "InitializeTableV2", "InitializeTableFromTextFileV2",
+    "HashTableV2",
+    "MutableHashTableV2",
+    "MutableHashTableOfTensorsV2",
+    "MutableDenseHashTableV2",
+    "LookupTableFindV2",
+    "LookupTableInsertV2",
+    "LookupTableImportV2",
+    "LookupTableRemoveV2",
+    "LookupTableSizeV2",
+    "LookupTableExportV2",
+    "InitializeTableV2",
+    "InitializeTableFromTextFileV2",
 )
 _LOOKING = ("Print", "PrintV2", "Timestamp", "CheckNumerics", "PyFunc", "PyFuncStateless", "EagerPyFunc")
 ELSEWHERE = {

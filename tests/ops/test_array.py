@@ -1,5 +1,6 @@
 """Array functions as users call them: what is folded, packed, indexed, and what ops give that no sample can show
-(Const, HostConst, ImmutableConst, IdentityN, RefIdentity, DeepCopy, Empty, PlaceholderV2, Dequantize, QuantizeAndDequantize)."""
+(Const, HostConst, ImmutableConst, IdentityN, RefIdentity, DeepCopy, Empty, PlaceholderV2, Dequantize,
+QuantizeAndDequantize)."""
 from __future__ import annotations
 
 import numpy as np

@@ -75,7 +75,8 @@ def test_py_func_gets_arrays_and_scalars(session):
 
 
 def test_py_func_that_returns_the_wrong_thing(session):
-    with pytest.raises(tf.errors.InvalidArgumentError, match="0-th value returned by pyfunc_.* is double, but expects float"):
+    with pytest.raises(tf.errors.InvalidArgumentError, match="0-th value returned by pyfunc_.* is double, but expects "
+                                                            "float"):
         session.run(tf.py_func(lambda: np.zeros(2), [], tf.float32))
     with pytest.raises(tf.errors.InvalidArgumentError, match="returns 1 values, but expects to see 2 values"):
         session.run(tf.py_func(lambda: np.float32(1), [], [tf.float32, tf.float32]))

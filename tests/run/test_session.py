@@ -79,7 +79,8 @@ def test_an_empty_graph_says_so():
 
 def test_a_feed_of_the_wrong_shape_names_both():
     x = tf.placeholder(tf.float32, [2, 3], name="x")
-    with tf.Session() as session, pytest.raises(ValueError, match=r"Cannot feed value of shape \(3, 3\) for Tensor 'x:0', "
+    with tf.Session() as session, pytest.raises(ValueError, match=r"Cannot feed value of shape \(3, 3\) for Tensor "
+                                                            r"'x:0', "
                                                 r"which has shape '\(2, 3\)'"):
         session.run(x, {x: np.zeros((3, 3))})
 

@@ -10,8 +10,9 @@ from typing import Any
 
 from rekindle._src import errors
 from rekindle._src.compile.program import Block, Instr, Program, Value
+from rekindle._src.compile.snapshots import rereads
 from rekindle._src.graph import opdef
-from rekindle._src.graph.opdef import OPS
+from rekindle._src.ops.functional import block_of, has_block
 
 
 class Declined(Exception):
@@ -86,7 +87,7 @@ def check_kernels(ops: list[Any]) -> None:
     Raises:
       InvalidArgumentError: names the ops and the first node.
     """
-    missing = [op for op in ops if op.type not in OPS]
+    missing = [op for op in ops if not has_block(op)]
     if not missing:
         return
     kinds = ", ".join(f"'{t}'" for t in sorted({op.type for op in missing}))
@@ -111,14 +112,6 @@ def capture(fetches: list[Any], targets: list[Any], feeds: list[Any]) -> Program
     return _Capture(fetches, feeds).run(ops)
 
 
-def _variable(ref: Any) -> Any:
-    """The operation of the variable that a reference belongs to."""
-    op = ref._op
-    while op._inputs and op.signature.inputs[0].is_ref:
-        op = op._inputs[0]._op
-    return op
-
-
 class _Capture:
     """The state of one capture: the numbers of the graph's tensors."""
 
@@ -130,7 +123,7 @@ class _Capture:
         self.fed = set(feeds)
         self.wanted = set(fetches)
         self.read_out: dict[Any, int] = {}
-        self.updated: dict[Any, frozenset[Any]] = {}  # operation -> variables changed before it or by it
+        self.rereads: dict[Any, dict[int, Any]] = {}
         self.feeds = tuple(self.number(t) for t in feeds)
 
     def number(self, tensor: Any) -> int:
@@ -150,6 +143,7 @@ class _Capture:
 
     def run(self, ops: list[Any]) -> Program:
         """The program of `ops`."""
+        self.rereads = rereads(ops, self.fed)
         for op in ops:
             self.add(op)
         outputs = tuple(self.read_out.get(t, self.numbers[t]) for t in self.fetches)
@@ -157,21 +151,16 @@ class _Capture:
 
     def add(self, op: Any) -> None:
         """The instruction of one operation, and the reads that it needs."""
-        before = frozenset().union(
-            *(self.updated.get(other, ()) for other in [t._op for t in op._inputs] + op._control_inputs))
-        self.updated[op] = before
-        block = OPS[op.type]
+        block = block_of(op)
         if op.type == "Const" and op.outputs[0] not in self.numbers:
             number = self.number(op.outputs[0])
             self.values[number].const = op._attrs["value"]
             self.values[number].shape = op._attrs["value"].shape
             return
         refs = [arg.is_ref for arg in op.signature.inputs for _ in range(opdef.arg_width(arg, op._attrs))]
-        inputs = [self.read(t, op) if t._dtype._is_ref_dtype and not ref else self.current(t, op, before)
-                  for t, ref in zip(op._inputs, refs, strict=True)]
-        changed = {_variable(op._inputs[i]) for i in block.update_positions if refs[i]}
-        if changed:
-            self.updated[op] = before | changed
+        stale = self.rereads.get(op, {})
+        inputs = [self.read(stale.get(i, t), op) if i in stale or t._dtype._is_ref_dtype and not ref
+                  else self.number(t) for i, (t, ref) in enumerate(zip(op._inputs, refs, strict=True))]
         grouped = tuple(tuple(x) if isinstance(x, list) else x
                         for x in opdef.kernel_inputs(op.signature, op._attrs, inputs))
         outputs = tuple(self._output(t) for t in op.outputs)
@@ -179,19 +168,6 @@ class _Capture:
         for tensor in op.outputs:
             if tensor._dtype._is_ref_dtype and tensor in self.wanted:
                 self.read_out[tensor] = self.read(tensor, op)
-
-    def current(self, tensor: Any, op: Any, before: frozenset[Any]) -> int:
-        """The number of an input; a snapshot of a ref variable is read anew after an update that `op` waits for.
-
-        TensorFlow's snapshots share the variable's memory, so what runs after the update sees the new value.
-        """
-        if before and tensor._op.type == "Identity" and tensor not in self.fed:
-            ref = tensor._op._inputs[0]
-            if ref._dtype._is_ref_dtype:
-                variable = _variable(ref)
-                if variable in before and variable not in self.updated.get(tensor._op, ()):
-                    return self.read(ref, op)
-        return self.number(tensor)
 
     def _output(self, tensor: Any) -> int:
         """The number of an output; a new one beside a fed tensor, whose value comes from outside."""

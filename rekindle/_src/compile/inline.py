@@ -1,6 +1,7 @@
 """Inline: a kernel whose body is one expression becomes that expression in the emitted program.
 
-Holds a small partial evaluator over Python's syntax trees: parameters are replaced by the values' names, whatever follows
+Holds a small partial evaluator over Python's syntax trees: parameters are replaced by the values' names, whatever
+follows
 from attrs and constants alone is computed once, as the program is emitted.
 """
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """`Program`: what runs. A straight list of instructions over numbered values, frozen for one set of fetches and feeds.
 
-Holds the structure and `check`. Capture makes a program of a graph, passes turn programs into programs, emit turns one into
+Holds the structure and `check`. Capture makes a program of a graph, passes turn programs into programs, emit turns one
+into
 Python.
 """
 from __future__ import annotations
@@ -20,7 +21,8 @@ Arguments = tuple[Any, ...]
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Block:
-    """An instruction that no op of the graph names (a read, a fused kernel), with the facts that `opdef.Op` gives of ops."""
+    """An instruction that no op of the graph names (a read, a fused kernel), with the facts that `opdef.Op` gives of
+    ops."""
 
     type: str
     kernel: Callable[..., Any]
@@ -36,7 +38,8 @@ class Block:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Instr:
-    """One instruction: a kernel, the values that it takes, the values that it makes, and the node that it comes from."""
+    """One instruction: a kernel, the values that it takes, the values that it makes, and the node that it comes
+    from."""
 
     block: Any
     node: Any

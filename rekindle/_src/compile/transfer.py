@@ -1,6 +1,7 @@
 """Transfer: values go to the device on which an instruction runs.
 
-Each instruction runs where its node is placed, except that what only steers kernels (sizes, axes, counters: small integers
+Each instruction runs where its node is placed, except that what only steers kernels (sizes, axes, counters: small
+integers
 computed from such) stays on the host. Where an input lies elsewhere, a copy goes before.
 """
 from __future__ import annotations

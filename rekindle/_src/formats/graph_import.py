@@ -276,12 +276,14 @@ class _Import:
             elif attr.default is not signatures.REQUIRED:
                 out[attr.name] = attr.default
             else:
-                raise ValueError(f"NodeDef missing attr '{attr.name}' from {facts.name}; NodeDef: {{{{node {node.name}}}}}")
+                raise ValueError(f"NodeDef missing attr '{attr.name}' from {facts.name}; NodeDef: "
+                                 f"{{{{node {node.name}}}}}")
         for key in node.attr:
             if key not in facts.attr and (key.startswith("_") or not self._is_default(node, key)):
                 if not key.startswith("_"):
                     raise ValueError(f"NodeDef mentions attr '{key}' not in Op<name={facts.name}>; NodeDef: "
-                                     f"{{{{node {node.name}}}}}. (Check whether your GraphDef-interpreting binary is up to "
+                                     f"{{{{node {node.name}}}}}. (Check whether your GraphDef-interpreting binary is "
+                                     f"up to "
                                      "date with your GraphDef-generating binary.).")
                 if key != "_output_shapes":
                     out[key] = proto.AttrValue.FromString(node.attr[key].SerializeToString())
@@ -360,5 +362,6 @@ def _split(text: str) -> tuple[str, int]:
 
 
 def _short(dtype: Any) -> str:
-    return {"float32": "float", "float64": "double", "float16": "half"}.get(dtype.base_dtype.name, dtype.base_dtype.name) + (
+    name = dtype.base_dtype.name
+    return {"float32": "float", "float64": "double", "float16": "half"}.get(name, name) + (
         "_ref" if dtype._is_ref_dtype else "")

@@ -1,7 +1,8 @@
 """Attrs of operations: the Python form in which the graph holds them, and the AttrValue form of files.
 
 Python forms: DType, shape tuple or None, int, float, bool, bytes, numpy array (tensor), NameAttrList (func), and lists
-of these. Attrs that a signature does not name (those with a leading underscore, and those of function calls) are held as AttrValue.
+of these. Attrs that a signature does not name (those with a leading underscore, and those of function calls) are held
+as AttrValue.
 """
 from __future__ import annotations
 

@@ -1,6 +1,7 @@
 """What is known of a tensor's value while the graph is built: constants, and what follows from them.
 
-Holds `constant_value` (public), and what shape rules ask: `value_of`, `shape_of`. The op layer sets the evaluator that runs
+Holds `constant_value` (public), and what shape rules ask: `value_of`, `shape_of`. The op layer sets the evaluator that
+runs
 kernels on known inputs.
 """
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """Python values as tensors: `tf.convert_to_tensor` and the registry of conversion functions.
 
-Holds the registry, the conversions of plain values (which make Const nodes), and `const`. What variables or sparse tensors do
+Holds the registry, the conversions of plain values (which make Const nodes), and `const`. What variables or sparse
+tensors do
 is registered by their modules.
 """
 from __future__ import annotations
@@ -24,7 +25,8 @@ _by_type: dict[type, list[Conversion]] = {}
 
 @public("register_tensor_conversion_function")
 def register_tensor_conversion_function(base_type: Any, conversion_func: Conversion, priority: int = 100) -> None:
-    """Convert objects of `base_type` by `conversion_func(value, dtype, name, as_ref)`; lower priorities are asked first.
+    """Convert objects of `base_type` by `conversion_func(value, dtype, name, as_ref)`; lower priorities are asked
+    first.
 
     Raises:
       TypeError: the arguments are not a type (or tuple of types) and a function.

@@ -306,6 +306,8 @@ class Graph(ScopeStacks, Collections):
 
     def _add_function(self, function: Any) -> None:
         self._functions[function.name] = function
+        own = self._graph_def_versions
+        own.min_consumer = max(own.min_consumer, 12)  # older ones know no functions
         self.touch()
 
     # Files.

@@ -1,6 +1,7 @@
 """What the scopes of a graph do to the operations made inside them.
 
-Holds the scope half of `Graph`: names, devices, control dependencies, colocation, containers, attr and gradient overrides.
+Holds the scope half of `Graph`: names, devices, control dependencies, colocation, containers, attr and gradient
+overrides.
 """
 from __future__ import annotations
 
@@ -83,7 +84,8 @@ class ScopeStacks:
 
     @contextlib.contextmanager
     def name_scope(self, name: Any) -> Iterator[str]:
-        """Prefix the names of operations made inside; a name that ends in "/" re-enters that scope, None or "" the root.
+        """Prefix the names of operations made inside; a name that ends in "/" re-enters that scope, None or "" the
+        root.
 
         Raises:
           ValueError: the name has characters that names cannot have.
@@ -145,7 +147,9 @@ class ScopeStacks:
         current = {op for controller in self._control_stack for op in controller.ops}
         ops = []
         for one in control_inputs:
-            one = self.as_graph_element(getattr(one, "op", one) if not isinstance(one, (Tensor, Operation, str)) else one)
+            if not isinstance(one, (Tensor, Operation, str)):
+                one = getattr(one, "op", one)
+            one = self.as_graph_element(one)
             if isinstance(one, Tensor):
                 one = one.op
             elif not isinstance(one, Operation):
@@ -256,7 +260,8 @@ class ScopeStacks:
             self._apply_devices(op)
         if self._colocation_stack:
             self._apply_colocation(op)
-        if self._container and op.signature.stateful and "container" in op.signature.attr and not op._attrs["container"]:
+        named = op.signature.stateful and "container" in op.signature.attr
+        if self._container and named and not op._attrs["container"]:
             op._attrs["container"] = self._container.encode()
 
     def _get_control_flow_context(self) -> Any:

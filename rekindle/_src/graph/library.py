@@ -20,6 +20,8 @@ class LibraryFunction:
     definition: Any
     signature: Signature
     grad_func_name: str | None = None
+    python_grad_func: Any = None  # makes the gradient's operations, as tf.RegisterGradient has it
+    block: Any = None  # how a call of it runs, once that was asked for
 
 
 def add_functions(graph: Any, library: Any) -> None:

@@ -28,9 +28,10 @@ GRADIENTS: dict[str, Callable[..., Any] | None] = {}
 #: inputs of these names steer a kernel (sizes, axes): they stay on the host on every device
 _HOST_ARGUMENTS = frozenset([
     "shape", "axis", "axes", "reduction_indices", "perm", "paddings", "begin", "end", "strides", "size", "multiples",
-    "dim", "dims", "split_dim", "size_splits", "input_sizes", "filter_sizes", "orig_input_shape", "crops", "block_shape",
-    "concat_dim", "dimension", "s0", "s1", "start", "stop", "limit", "delta", "k", "num_segments", "output_shape", "depth",
-    "ksize", "diagonal_index", "num_lower", "num_upper", "num", "nbins", "output_dim0", "batch_dims", "shift", "sizes", "dense_shape", "a_shape", "num_bits",
+    "dim", "dims", "split_dim", "size_splits", "input_sizes", "filter_sizes", "orig_input_shape", "crops",
+    "block_shape", "concat_dim", "dimension", "s0", "s1", "start", "stop", "limit", "delta", "k", "num_segments",
+    "output_shape", "depth", "ksize", "diagonal_index", "num_lower", "num_upper", "num", "nbins", "output_dim0",
+    "batch_dims", "shift", "sizes", "dense_shape", "a_shape", "num_bits",
     "n", "max_output_size", "crop_size", "image_size"])
 
 
@@ -103,7 +104,8 @@ class Op:
         return function
 
     def refusal(self, function: Callable[..., Any]) -> Callable[..., Any]:
-        """Decorator: `function`, called as the kernel is, raises TensorFlow's error for inputs at which torch failed."""
+        """Decorator: `function`, called as the kernel is, raises TensorFlow's error for inputs at which torch
+        failed."""
         self.explain = function
         return function
 
@@ -128,7 +130,8 @@ def op(op_type: str, *, public: str = "", infer: infer.Rule | None = None, updat
       pure: the outputs depend on the inputs only; default: the op is not stateful.
       structural: the kernel moves or compares elements but does not compute with them, so it works on strings too
         when each stands for a number (`rekindle/_src/ops/string_codes.py`).
-      once: the output is the same object in every run of a session (a variable's buffer, a queue): the kernel runs as the
+      once: the output is the same object in every run of a session (a variable's buffer, a queue): the kernel runs as
+      the
         program is linked, not in the step.
 
     Raises:

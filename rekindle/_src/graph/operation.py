@@ -1,6 +1,7 @@
 """`Operation`: a node of a graph.
 
-Holds its name, inputs, attrs, device and outputs, in plain Python; protocol messages are made when asked for. Making one
+Holds its name, inputs, attrs, device and outputs, in plain Python; protocol messages are made when asked for. Making
+one
 is the graph's business (`Graph.create_op`).
 """
 from __future__ import annotations

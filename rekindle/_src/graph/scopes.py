@@ -1,6 +1,7 @@
 """The stacks that every call looks at: default graph and default session, one per thread, and the scope functions.
 
-Holds the stacks and the module-level functions that work on the default graph (`tf.name_scope`, `tf.device`, ...). What a
+Holds the stacks and the module-level functions that work on the default graph (`tf.name_scope`, `tf.device`, ...).
+What a
 scope does to an operation is the graph's business.
 """
 from __future__ import annotations
@@ -89,7 +90,8 @@ def session_for(graph: Any, session: Any, what: str, verb: str) -> Any:
                              "sess.as_default()` or pass an explicit session to "
                              f"`{verb}(session=sess)`")
         if session.graph is not graph:
-            raise ValueError(f"Cannot use the default session to {what}: the {'tensor' if verb == 'eval' else 'operation'}"
+            raise ValueError(f"Cannot use the default session to {what}: the "
+                             f"{'tensor' if verb == 'eval' else 'operation'}"
                              "'s graph is different from the session's graph. Pass an explicit session to "
                              f"`{verb}(session=sess)`.")
     elif session.graph is not graph:
@@ -151,6 +153,8 @@ def graph_from(values: Any, graph: Any = None) -> Any:
       ValueError: the inputs are of different graphs.
     """
     first = None
+    if graph is None and get_default_graph()._building_function:
+        return get_default_graph()  # tensors of other graphs become arguments of the function
     for value in values:
         other = getattr(value, "graph", None)
         if other is None or isinstance(value, str):

@@ -1,6 +1,7 @@
 """The signatures of all ops of TensorFlow 1.15.5: arguments, attrs, defaults, allowed values, statefulness.
 
-Holds `Signature` and `signature(op type)`. The facts stand in op_table.json, one line an op; a signature is made when it
+Holds `Signature` and `signature(op type)`. The facts stand in op_table.json, one line an op; a signature is made when
+it
 is first asked for. Holds nothing of what an op does: that is in its block below `rekindle/_src/ops`.
 """
 from __future__ import annotations

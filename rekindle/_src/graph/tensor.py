@@ -143,7 +143,8 @@ class Tensor:
                         "use tf.map_fn.")
 
     def __len__(self) -> int:
-        raise TypeError(f"len is not well defined for symbolic Tensors. ({self.name}) Please call `x.shape` rather than "
+        raise TypeError(f"len is not well defined for symbolic Tensors. ({self.name}) Please call `x.shape` rather "
+                        f"than "
                         "`len(x)` for shape information.")
 
     def __bool__(self) -> bool:

@@ -1,4 +1,5 @@
-"""Diagonals: of tensors (diag, diag_part) and of batches of matrices (matrix_diag, matrix_set_diag, matrix_band_part)."""
+"""Diagonals: of tensors (diag, diag_part) and of batches of matrices (matrix_diag, matrix_set_diag,
+matrix_band_part)."""
 
 from __future__ import annotations
 

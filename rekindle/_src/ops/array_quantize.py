@@ -1,6 +1,7 @@
 """Numbers of few bits: quantize, dequantize, fake_quant, and bitcast.
 
-Source: Jacob et al. 2018, "Quantization and Training of Neural Networks for Efficient Integer-Arithmetic-Only Inference".
+Source: Jacob et al. 2018, "Quantization and Training of Neural Networks for Efficient Integer-Arithmetic-Only
+Inference".
 """
 
 from __future__ import annotations

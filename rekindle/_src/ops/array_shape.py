@@ -1,6 +1,7 @@
 """What a tensor's shape is, and the same elements in another shape or order of axes.
 
-Holds the identity family, shape, size and rank (folded to constants where they are known while the graph is built), reshape,
+Holds the identity family, shape, size and rank (folded to constants where they are known while the graph is built),
+reshape,
 squeeze, expand_dims, transpose, and the conversion of lists that contain tensors. Joining and cutting tensors is in
 array_join.py.
 """

@@ -1,6 +1,7 @@
 """Branches: `tf.cond`, built of Switch and Merge as TensorFlow 1 does.
 
-Holds `cond` and its kin that decide while the graph is built. What a branch does to the operations inside stands in flow_context.py.
+Holds `cond` and its kin that decide while the graph is built. What a branch does to the operations inside stands in
+flow_context.py.
 """
 from __future__ import annotations
 

@@ -1,6 +1,7 @@
 """Order without data: operations that only wait, and tensors that wait for operations.
 
-Holds no_op, group, tuple and with_dependencies. Scopes of control dependencies are the graph's, branches and loops stand in
+Holds no_op, group, tuple and with_dependencies. Scopes of control dependencies are the graph's, branches and loops
+stand in
 control_flow.py.
 """
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """The dataflow ops of branches and loops: Switch, Merge, Enter, Exit, NextIteration, LoopCond, ControlTrigger.
 
-The kernels say what a live token carries; which tokens are live is the interpreter's (or the compiler's) business. The contexts
+The kernels say what a live token carries; which tokens are live is the interpreter's (or the compiler's) business. The
+contexts
 that users' branches and loops are built with stand in flow_context.py and
 while_context.py, gradients in control_flow_gradients.py.
 """

@@ -2,6 +2,7 @@
 
 Holds `evaluate` (an operation of the graph) and `fold` (a block with its attrs).
 """
+
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -30,7 +31,9 @@ def fold(block: Op, op: Any, arrays: list[np.ndarray]) -> list[np.ndarray] | Non
         return None
     values = [to_torch(a, t._dtype._base) for a, t in zip(arrays, op._inputs, strict=True)]
     try:
-        result = kernel_of(block, op)(*kernel_inputs(block.signature, op._attrs, values), **kernel_attrs(block, op._attrs))
+        result = kernel_of(block, op)(
+            *kernel_inputs(block.signature, op._attrs, values), **kernel_attrs(block, op._attrs)
+        )
     except (errors.OpError, RuntimeError, ValueError, IndexError, TypeError):
         return None
     return [to_numpy(v) for v in flat_outputs(result, len(op.outputs))]

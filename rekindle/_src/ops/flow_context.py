@@ -1,7 +1,8 @@
 """Contexts: what the operations of a branch or a loop body have in common, while the graph is built.
 
 Holds the base class, `CondContext` and the functions that tell contexts and operations apart; loops stand in
-while_context.py. A graph asks its current context about every new operation (`AddOp`), which routes the inputs from outside
+while_context.py. A graph asks its current context about every new operation (`AddOp`), which routes the inputs from
+outside
 through Switch ops. Method names are TensorFlow's, since programs use them.
 """
 from __future__ import annotations

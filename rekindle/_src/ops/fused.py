@@ -14,12 +14,14 @@ def apply_adam_group(var: list[Buffer], m: list[Buffer], v: list[Buffer], beta1_
                      beta1: Any, beta2: Any, epsilon: Any, grad: list[Any]) -> None:
     """Adam's update of many variables in one pass over memory.
 
-    torch's kernel divides by its own bias corrections; at a step count without end they are 1, and TensorFlow's, which stand in
+    torch's kernel divides by its own bias corrections; at a step count without end they are 1, and TensorFlow's, which
+    stand in
     the learning rate, are left.
     """
     for buffer, other in zip(var, grad, strict=True):
         if buffer.read().shape != other.shape:
-            raise errors.InvalidArgumentError(None, None, f"var and grad do not have the same shape{list(buffer.value.shape)} "
+            raise errors.InvalidArgumentError(None, None, f"var and grad do not have the same "
+                                                          f"shape{list(buffer.value.shape)} "
                                               f"{list(other.shape)} for {buffer.name}")
     scale = lr * torch.sqrt(1 - beta2_power) / (1 - beta1_power)
     steps = [torch.full((), 1e9, dtype=torch.float32, device=scale.device)] * len(var)

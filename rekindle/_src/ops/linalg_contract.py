@@ -141,8 +141,7 @@ def einsum(equation: str, *inputs: Any, **kwargs: Any) -> Any:
     with scopes.name_scope(name, "einsum", [equation, list(inputs)]):
         tensors = list(inputs)
         labels, wanted = _parsed(equation, [t.shape.ndims for t in tensors])
-        trace = _check_repeated(labels, wanted, equation)
-        if trace:
+        if _check_repeated(labels, equation):
             return linalg_matmul.trace(tensors[0])
         for letter in sorted(set("".join(labels) + wanted)):
             if sum(letter in one for one in labels) > 2 and letter not in wanted:
@@ -153,13 +152,13 @@ def einsum(equation: str, *inputs: Any, **kwargs: Any) -> Any:
         return _finished(out, have, wanted, equation)
 
 
-def _check_repeated(labels: list[str], wanted: str, equation: str) -> bool:
+def _check_repeated(labels: list[str], equation: str) -> bool:
     """True for the trace "ii"; other repeated letters are refused."""
-    for one in labels:
-        if len(labels) == 1 and len(one) == 2 and one[0] == one[1] and "->" not in equation:
-            return True
-        if len(set(one)) != len(one):
-            raise ValueError(f"Subscript not supported: an axis appears more than once: {one}")
+    for own in labels:
+        if len(set(own)) != len(own):
+            if len(labels) == 1 and own == own[::-1] and "->" not in equation:
+                return True
+            raise ValueError(f"Subscript not supported: an axis appears more than once: {own}")
     return False
 
 

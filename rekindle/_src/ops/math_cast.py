@@ -6,6 +6,7 @@ from typing import Any
 
 import torch
 
+from rekindle._src import errors
 from rekindle._src.graph import convert, dtypes, infer, scopes
 from rekindle._src.graph.dtypes import DType, as_dtype
 from rekindle._src.graph.opdef import op
@@ -28,11 +29,30 @@ _DIFFERENTIABLE = (
 @op("Cast", infer=infer.same)
 def cast_op(x, *, SrcT, DstT):
     """The same numbers in another element type;
-    the fraction is cut off, what does not fit wraps around.
+    the fraction is cut off, what does not fit wraps.
     """
     return (torch.real(x) if SrcT.is_complex and not DstT.is_complex else x).to(
-        DstT.torch, copy=True
+        target(SrcT, DstT), copy=True
     )
+
+
+def target(source: DType, wanted: DType) -> Any:
+    """The torch type of a cast.
+
+    Raises:
+      UnimplementedError: there is no such cast.
+    """
+    if source.torch is None or wanted.torch is None:
+        raise errors.UnimplementedError(
+            None, None, f"Cast {source.name} to {wanted.name} is not supported"
+        )
+    return wanted.torch
+
+
+@cast_op.refusal
+def cast_refusal(x, *, SrcT, DstT):
+    """Say that there is no such cast."""
+    target(SrcT, DstT)
 
 
 @cast_op.gradient

@@ -63,7 +63,8 @@ def _pool(threads: int) -> ThreadPoolExecutor:
 
 
 def gradient(x: torch.Tensor, dy: torch.Tensor, rows: int, columns: int, positive: bool) -> torch.Tensor:
-    """The gradient of max pooling over whole windows that do not overlap: [N, H, W, C], [N, H/r, W/c, C] -> [N, H, W, C].
+    """The gradient of max pooling over whole windows that do not overlap: [N, H, W, C], [N, H/r, W/c, C] -> [N, H, W,
+    C].
 
     Args:
       x: the images that were pooled, contiguous.

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 import torch
 
 from rekindle._src import errors
@@ -33,91 +32,120 @@ def _reduced(c: Any) -> infer.Shape:
     return tuple(1 if i in gone else d for i, d in enumerate(shape) if keep or i not in gone)
 
 
+def is_plain(axes: torch.Tensor) -> bool:
+    """True if no two axes can be the same one: all differ, and all count from the same end."""
+    found = axes.reshape(-1).tolist()
+    return len({a < 0 for a in found}) == 1 and len(set(found)) == len(found)
+
+
+def along(function: Any, x: torch.Tensor, axes: torch.Tensor, keep: bool) -> torch.Tensor:
+    """A reduction along axes that may be none, or the same one several times."""
+    rank, found = x.dim(), axes.reshape(-1).tolist()
+    if any(not -rank <= a < rank for a in found):
+        raise IndexError("there is no such axis")
+    gone = sorted({a % rank for a in found})
+    return function(x, gone, keepdim=keep) if gone else x.clone()
+
+
 @op("Sum", infer=_reduced)
 def sum_op(input, reduction_indices, *, keep_dims=False, T):
     """The sum along axes."""
     return (
         torch.sum(input, reduction_indices.tolist(), keepdim=keep_dims, dtype=T.torch)
-        if reduction_indices.numel()
-        else input.clone()
+        if is_plain(reduction_indices)
+        else along(total, input, reduction_indices, keep_dims)
     )
+
+
+def total(x: torch.Tensor, axes: list[int], keepdim: bool) -> torch.Tensor:
+    """The sum along axes in the type of x."""
+    return torch.sum(x, axes, keepdim=keepdim, dtype=x.dtype)
 
 
 @op("Mean", infer=_reduced)
 def mean(input, reduction_indices, *, keep_dims=False, T):
     """The mean along axes; of integers, cut off."""
     return (
-        integer_mean(input, reduction_indices, keep_dims)
-        if T.is_integer
-        else torch.mean(input, reduction_indices.tolist(), keepdim=keep_dims)
-        if reduction_indices.numel()
-        else input.clone()
+        torch.mean(input, reduction_indices.tolist(), keepdim=keep_dims)
+        if is_plain(reduction_indices) and not T.is_integer
+        else along(
+            integer_mean if T.is_integer else torch.mean, input, reduction_indices, keep_dims
+        )
     )
 
 
-def integer_mean(x: torch.Tensor, axes: torch.Tensor, keep: bool) -> torch.Tensor:
+def integer_mean(x: torch.Tensor, axes: list[int], keepdim: bool) -> torch.Tensor:
     """The mean of integers along axes, cut off."""
-    if not axes.numel():
-        return x.clone()
-    total = torch.sum(x, axes.tolist(), keepdim=keep, dtype=x.dtype)
-    return torch.div(total, x.numel() // max(total.numel(), 1), rounding_mode="trunc")
+    out = total(x, axes, keepdim)
+    return torch.div(out, x.numel() // max(out.numel(), 1), rounding_mode="trunc")
 
 
 @op("Prod", infer=_reduced)
-def prod(input, reduction_indices, *, keep_dims=False):
+def prod(input, reduction_indices, *, keep_dims=False, T):
     """The product along axes."""
     return (
-        torch.prod(input, reduction_indices.tolist()[0], keepdim=keep_dims, dtype=input.dtype)
-        if reduction_indices.numel() == 1 and reduction_indices.dim()
-        else product(input, reduction_indices, keep_dims)
+        torch.prod(input, reduction_indices.tolist()[0], keepdim=keep_dims, dtype=T.torch)
+        if reduction_indices.dim() and reduction_indices.numel() == 1
+        else along(product, input, reduction_indices, keep_dims)
     )
 
 
-def product(x: torch.Tensor, axes: torch.Tensor, keep: bool) -> torch.Tensor:
+def product(x: torch.Tensor, axes: list[int], keepdim: bool) -> torch.Tensor:
     """The product along several axes."""
-    out = x.clone()
-    for axis in sorted({a % x.dim() for a in axes.reshape(-1).tolist()}, reverse=True):
-        out = torch.prod(out, axis, keepdim=keep, dtype=x.dtype)
-    return out
+    for axis in reversed(axes):
+        x = torch.prod(x, axis, keepdim=keepdim, dtype=x.dtype)
+    return x
 
 
 @op("Max", infer=_reduced)
-def max_op(input, reduction_indices, *, keep_dims=False, T):
-    """The maximum along axes."""
+def max_op(input, reduction_indices, *, keep_dims=False):
+    """The maximum along axes; of no elements, the lowest number."""
     return (
         torch.amax(input, reduction_indices.tolist(), keepdim=keep_dims)
-        if reduction_indices.numel() and input.numel()
-        else extreme(input, reduction_indices, keep_dims, lowest(T))
+        if input.numel() and is_plain(reduction_indices)
+        else along(highest, input, reduction_indices, keep_dims)
     )
 
 
 @op("Min", infer=_reduced)
-def min_op(input, reduction_indices, *, keep_dims=False, T):
-    """The minimum along axes."""
+def min_op(input, reduction_indices, *, keep_dims=False):
+    """The minimum along axes; of no elements, the highest number."""
     return (
         torch.amin(input, reduction_indices.tolist(), keepdim=keep_dims)
-        if reduction_indices.numel() and input.numel()
-        else extreme(input, reduction_indices, keep_dims, highest(T))
+        if input.numel() and is_plain(reduction_indices)
+        else along(lowest, input, reduction_indices, keep_dims)
     )
 
 
-def lowest(dtype: dtypes.DType) -> Any:
-    """The maximum of nothing."""
-    return -float("inf") if dtype.is_floating else int(np.iinfo(dtype.as_numpy_dtype).min)
+def limits(dtype: torch.dtype) -> tuple[Any, Any]:
+    """What the maximum and the minimum of no elements are."""
+    if dtype.is_floating_point:
+        return -torch.inf, torch.inf
+    return torch.iinfo(dtype).min, torch.iinfo(dtype).max
 
 
-def highest(dtype: dtypes.DType) -> Any:
-    """The minimum of nothing."""
-    return float("inf") if dtype.is_floating else int(np.iinfo(dtype.as_numpy_dtype).max)
+def highest(x: torch.Tensor, axes: list[int], keepdim: bool) -> torch.Tensor:
+    """The maximum along axes."""
+    return (
+        torch.amax(x, axes, keepdim=keepdim)
+        if x.numel()
+        else filled(x, axes, keepdim, limits(x.dtype)[0])
+    )
 
 
-def extreme(x: torch.Tensor, axes: torch.Tensor, keep: bool, nothing: Any) -> torch.Tensor:
-    """The extreme along no axes, or of no elements."""
-    gone = {a % x.dim() for a in axes.reshape(-1).tolist()} if x.dim() else set()
-    if not gone:
-        return x.clone()
-    sizes = [1 if i in gone else d for i, d in enumerate(x.shape) if keep or i not in gone]
-    return torch.full(sizes, nothing, dtype=x.dtype, device=x.device)
+def lowest(x: torch.Tensor, axes: list[int], keepdim: bool) -> torch.Tensor:
+    """The minimum along axes."""
+    return (
+        torch.amin(x, axes, keepdim=keepdim)
+        if x.numel()
+        else filled(x, axes, keepdim, limits(x.dtype)[1])
+    )
+
+
+def filled(x: torch.Tensor, axes: list[int], keepdim: bool, value: Any) -> torch.Tensor:
+    """What a reduction of no elements gives."""
+    sizes = [1 if i in axes else d for i, d in enumerate(x.shape) if keepdim or i not in axes]
+    return torch.full(sizes, value, dtype=x.dtype, device=x.device)
 
 
 @op("All", infer=_reduced)
@@ -125,8 +153,8 @@ def all_op(input, reduction_indices, *, keep_dims=False):
     """True where all along the axes are."""
     return (
         torch.all(input, reduction_indices.tolist(), keepdim=keep_dims)
-        if reduction_indices.numel()
-        else input.clone()
+        if is_plain(reduction_indices)
+        else along(torch.all, input, reduction_indices, keep_dims)
     )
 
 
@@ -135,23 +163,20 @@ def any_op(input, reduction_indices, *, keep_dims=False):
     """True where one along the axes is."""
     return (
         torch.any(input, reduction_indices.tolist(), keepdim=keep_dims)
-        if reduction_indices.numel()
-        else input.clone()
+        if is_plain(reduction_indices)
+        else along(torch.any, input, reduction_indices, keep_dims)
     )
 
 
 @op("EuclideanNorm", infer=_reduced)
-def euclidean_norm(input, reduction_indices, *, keep_dims=False, T):
+def euclidean_norm(input, reduction_indices, *, keep_dims=False):
     """The square root of the sum of squares along axes."""
-    return (
-        torch.sqrt(
-            torch.sum(
-                input * torch.conj_physical(input), reduction_indices.tolist(), keepdim=keep_dims
-            )
-        ).to(T.torch)
-        if reduction_indices.numel()
-        else input.clone()
-    )
+    return along(euclidean, input, reduction_indices, keep_dims)
+
+
+def euclidean(x: torch.Tensor, axes: list[int], keepdim: bool) -> torch.Tensor:
+    """The square root of the sum of squares along axes, in the type of x."""
+    return torch.sqrt(torch.sum(x * torch.conj_physical(x), axes, keepdim=keepdim)).to(x.dtype)
 
 
 euclidean_norm.no_gradient()

@@ -107,15 +107,15 @@ def _sorted_extreme(data: torch.Tensor, ids: torch.Tensor, how: str, start: Any)
 
 
 @op("SegmentMax", public="segment_max math.segment_max", infer=_sorted_shape)
-def segment_max(data, segment_ids, *, T):
+def segment_max(data, segment_ids):
     """The maximum of the rows of each segment; ids are sorted."""
-    return _sorted_extreme(data, segment_ids, "amax", reduce.lowest(T))
+    return _sorted_extreme(data, segment_ids, "amax", reduce.limits(data.dtype)[0])
 
 
 @op("SegmentMin", public="segment_min math.segment_min", infer=_sorted_shape)
-def segment_min(data, segment_ids, *, T):
+def segment_min(data, segment_ids):
     """The minimum of the rows of each segment; ids are sorted."""
-    return _sorted_extreme(data, segment_ids, "amin", reduce.highest(T))
+    return _sorted_extreme(data, segment_ids, "amin", reduce.limits(data.dtype)[1])
 
 
 @segment_sum.gradient

@@ -1,6 +1,7 @@
 """The blocks of the sparse ops: tensors given as indices [N, rank], values [N] and shape [rank].
 
-Holds what moves, joins and cuts sparse tensors. Arithmetic is in sparse_math.py, strings are in sparse_serialize.py, what
+Holds what moves, joins and cuts sparse tensors. Arithmetic is in sparse_math.py, strings are in sparse_serialize.py,
+what
 users call in sparse.py.
 """
 

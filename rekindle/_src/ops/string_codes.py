@@ -1,6 +1,7 @@
 """Strings through kernels that only move or compare elements: each distinct string stands as a number.
 
-Holds `on_strings`, which wraps the kernel of a structural block (`op(..., structural=True)`) for calls in which an input
+Holds `on_strings`, which wraps the kernel of a structural block (`op(..., structural=True)`) for calls in which an
+input
 is an array of strings. Code 0 is the empty string, so that padding with zeros pads with empty strings.
 """
 

@@ -1,6 +1,7 @@
 """Tensors as the short texts that assertions and printing show: "[0 1 2][3...]...".
 
-Holds `summarize` (Print, Assert) and `summarize_ends` (tf.print). Numbers look as C++ streams print them: floats with 6 significant digits or as many as they need.
+Holds `summarize` (Print, Assert) and `summarize_ends` (tf.print). Numbers look as C++ streams print them: floats with
+6 significant digits or as many as they need.
 """
 
 from __future__ import annotations

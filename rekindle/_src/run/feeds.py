@@ -72,7 +72,8 @@ def _convert(tensor: Tensor, dtype: Any, kind: Any, value: Any) -> np.ndarray:
                         f"was {value} which was passed to the feed with key {tensor}.")
     if isinstance(value, _LIMITED) and dtype.is_numpy_compatible and dtype is not dtypes.string and (
             np.array(value).astype(kind) != value):
-        raise TypeError(f"Type of feed value {value} with type {type(value)} is not compatible with Tensor type {kind}. "
+        raise TypeError(f"Type of feed value {value} with type {type(value)} is not compatible with Tensor type "
+                        f"{kind}. "
                         "Try explicitly setting the type of the feed tensor to a larger type (e.g. int64).")
     if dtype is dtypes.string:
         return _strings(value)

@@ -1,6 +1,8 @@
-"""The interpreter: runs any graph by TensorFlow's own dataflow rules. It is the definition that compiled programs must equal.
+"""The interpreter: runs any graph by TensorFlow's own dataflow rules. It is the definition that compiled programs must
+equal.
 
-An operation runs when its inputs have arrived; tokens may be dead (the untaken side of a Switch), and loops have frames and
+An operation runs when its inputs have arrived; tokens may be dead (the untaken side of a Switch), and loops have
+frames and
 iterations. Among operations that are ready, the one made first goes first. Slow and plain on purpose.
 """
 from __future__ import annotations
@@ -15,10 +17,12 @@ from typing import Any
 import torch
 
 from rekindle._src import errors
+from rekindle._src.compile import snapshots
 from rekindle._src.compile.capture import check_kernels, waited
 from rekindle._src.graph.buffer import Buffer
-from rekindle._src.graph.opdef import OPS, arg_width, kernel_attrs, kernel_inputs
+from rekindle._src.graph.opdef import arg_width, kernel_attrs, kernel_inputs
 from rekindle._src.ops.evaluate import flat_outputs, kernel_of
+from rekindle._src.ops.functional import block_of
 from rekindle._src.run import failures
 from rekindle._src.run.store import Context, Store
 
@@ -83,6 +87,7 @@ class Interpreter:
         self.session = session
         self.record = record  # called with (operation, start, end in ns, outputs) where a trace is wanted
         self.fed = set(feeds)
+        self.rereads = snapshots.rereads(ops, self.fed)
         chosen = set(ops)
         self.consumers: dict[Any, list[tuple[Any, int]]] = {}
         self.followers: dict[Any, list[Any]] = {}
@@ -111,6 +116,7 @@ class _Run:
         self.ready: list[Any] = []
         self.order = itertools.count()
         self.found: dict[Any, Any] = {}
+        self.buffers: dict[Any, Buffer] = {}  # of the variables' operations
         self.wanted = set(plan.fetches)
 
     def run(self, values: list[Any]) -> list[Any]:
@@ -237,9 +243,13 @@ class _Run:
     def outputs(self, op: Any, inputs: list[Any]) -> list[Any]:
         """What one live operation gives."""
         kind = op.type
+        for i, ref in self.plan.rereads.get(op, {}).items():
+            buffer = self.buffers.get(snapshots.variable(ref))
+            inputs = inputs if buffer is None else [*inputs[:i], _read(buffer), *inputs[i + 1:]]
         try:
             if kind in _SWITCH:
-                data = _read(inputs[0]) if kind == "Switch" and isinstance(inputs[0], Buffer) else inputs[0]
+                is_ref = isinstance(inputs[0], Buffer) and op._inputs[0]._dtype._is_ref_dtype
+                data = _read(inputs[0]) if kind == "Switch" and is_ref else inputs[0]
                 return [DEAD, data] if bool(inputs[1]) else [data, DEAD]
             if kind in _MERGE:
                 index = next(i for i, v in enumerate(inputs) if v is not DEAD and v is not None)
@@ -262,7 +272,7 @@ class _Run:
 
     def kernel(self, op: Any, inputs: list[Any]) -> list[Any]:
         """What the kernel of an operation gives."""
-        block = OPS[op.type]
+        block = block_of(op)
         refs = [arg.is_ref for arg in op.signature.inputs for _ in range(arg_width(arg, op._attrs))]
         values = [_read(v) if isinstance(v, Buffer) and t._dtype._is_ref_dtype and not ref else v
                   for v, t, ref in zip(inputs, op._inputs, refs, strict=True)]
@@ -276,6 +286,8 @@ class _Run:
             if block.explain is not None:
                 block.explain(*arguments, **keywords)
             raise
+        if result and isinstance(result[0], Buffer) and not op._inputs:
+            self.buffers[op] = result[0]
         if not block.updates:
             for value in values:
                 if isinstance(value, Buffer):

@@ -1,6 +1,7 @@
 """Memory: freed buffers are kept for the next step instead of going back to the system.
 
-glibc gives large blocks back as soon as they are free, so each step would fault all its pages in again. Holds `keep_freed`,
+glibc gives large blocks back as soon as they are free, so each step would fault all its pages in again. Holds
+`keep_freed`,
 which raises the thresholds once for the process; on other C libraries it does nothing.
 """
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """Placement: on which device each operation of a graph runs.
 
-Holds `Placement`. A session places every operation of its graph before it runs any, as TensorFlow does, so that a wish for a
+Holds `Placement`. A session places every operation of its graph before it runs any, as TensorFlow does, so that a wish
+for a
 device that is not there fails at once; with soft placement the CPU takes it.
 """
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """`tf.Session`: runs parts of a graph and keeps the state between runs.
 
-Holds Session and InteractiveSession. What one run does stands in steps.py; feeds, fetches and traces in files of their own.
+Holds Session and InteractiveSession. What one run does stands in steps.py; feeds, fetches and traces in files of their
+own.
 """
 from __future__ import annotations
 
@@ -37,7 +38,8 @@ class BaseSession:
         self._target = target if isinstance(target, bytes) else target.encode()
         if self._target and self._target != b"local":
             raise errors.NotFoundError(None, None, "No session factory registered for the given session options: "
-                                       f"{{target: \"{self._target.decode()}\"}}: Rekindle runs sessions in this process")
+                                       f"{{target: \"{self._target.decode()}\"}}: Rekindle runs sessions in this "
+                                       f"process")
         self._config = config if config is not None else proto.ConfigProto()
         self._store = Store()
         self._steps: dict[Any, Any] = {}

@@ -1,6 +1,7 @@
 """Steps: what a session keeps per set of fetches and feeds, and how one run goes.
 
-Holds `Step`: it compiles a program per signature of the feeds' shapes (a bounded number, then one for all shapes), leaves
+Holds `Step`: it compiles a program per signature of the feeds' shapes (a bounded number, then one for all shapes),
+leaves
 what the compiler declines to the interpreter, and turns values into arrays.
 """
 from __future__ import annotations
@@ -104,6 +105,17 @@ class Step:
             else:
                 found = self._run_compiled(tuple([a.shape for a in arrays]), values)
         return [_fetched(v, d) for v, d in zip(found, self._out_types, strict=True)]
+
+    def call(self, values: list[Any]) -> list[Any]:
+        """The fetched values, as kernels give them, for the feeds' values.
+
+        Raises:
+          OpError: a kernel failed; the error names its node.
+        """
+        if self._interpreter is not None:
+            return self._interpreter.run(values)
+        shapes = tuple(tuple(getattr(value, "shape", None) or ()) for value in values)
+        return list(self._run_compiled(shapes, values))
 
     def _run_compiled(self, shapes: tuple[Any, ...], values: list[Any]) -> Any:
         emitted = self._emitted.get(shapes)

@@ -82,6 +82,24 @@ class Store:
             return [v for k, v in self._resources.items() if k[0] == kind]
 
 
+class FunctionRunner(Protocol):
+    """Runs functions of graphs' libraries."""
+
+    def call(self, context: Context, name: str, attrs: Any, values: list[Any]) -> list[Any]:
+        """The results of a function."""
+
+    def call_gradient(self, context: Context, name: str, attrs: Any, values: list[Any]) -> list[Any]:
+        """The gradients of a function's arguments."""
+
+
+_runner: list[FunctionRunner] = []
+
+
+def set_function_runner(runner: FunctionRunner) -> None:
+    """Say what runs functions (called once, by functions.py, which builds on this file)."""
+    _runner[:] = [runner]
+
+
 class Context:
     """What a kernel may know of the run: its node's name, the device, the session's store and runs' cancellation."""
 
@@ -94,6 +112,14 @@ class Context:
         self.device = device
         self.store = store
         self.session = session
+
+    def call(self, name: str, attrs: Any, values: list[Any]) -> list[Any]:
+        """The results of a function of the graph's library."""
+        return _runner[0].call(self, name, attrs, values)
+
+    def call_gradient(self, name: str, attrs: Any, values: list[Any]) -> list[Any]:
+        """The gradients of the arguments of a function of the graph's library."""
+        return _runner[0].call_gradient(self, name, attrs, values)
 
     def local(self, make: Callable[[], T]) -> T:
         """The object of this node in this session, made at the first call."""

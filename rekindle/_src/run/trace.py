@@ -1,6 +1,7 @@
 """Traces: what `RunOptions(trace_level=FULL_TRACE)` measures, as StepStats in a RunMetadata.
 
-Holds `traced`: the run goes through the interpreter, which times each operation. (`tf.python.client.timeline` reads the result.)
+Holds `traced`: the run goes through the interpreter, which times each operation. (`tf.python.client.timeline` reads
+the result.)
 """
 from __future__ import annotations
 

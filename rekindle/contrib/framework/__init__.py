@@ -9,6 +9,7 @@ from rekindle._src.platform.deprecation import (
     deprecated_arg_values as deprecated_arg_values,
     deprecated_args as deprecated_args,
 )
+from rekindle._src.state.function import get_extra_vars as get_extra_vars
 from rekindle._src.state.matrix_initializers import (
     ConvolutionDeltaOrthogonal as convolutional_delta_orthogonal,
     ConvolutionOrthogonal1D as convolutional_orthogonal_1d,

@@ -1,4 +1,5 @@
-"""Conv2D(x, w) + b -> one convolution with a bias, where b has one number a channel and nothing else takes the sum's input."""
+"""Conv2D(x, w) + b -> one convolution with a bias, where b has one number a channel and nothing else takes the sum's
+input."""
 from __future__ import annotations
 
 from typing import Any

@@ -2,13 +2,15 @@
 
 A reduction over axes of size one is a reshape, but is left: it is as cheap.
 """
+
 from __future__ import annotations
 
 from rekindle._src.compile.program import Instr, Program, substitute
 
 _REDUCTIONS = frozenset(["Sum", "Mean", "Max", "Min", "Prod", "All", "Any"])
-_RESHAPES = frozenset(["Reshape", "BroadcastTo", "Squeeze", "Slice", "StridedSlice", "Tile", "Pad", "PadV2",
-                       "ConcatV2", "AddN"])
+_RESHAPES = frozenset(
+    ["Reshape", "BroadcastTo", "Squeeze", "Slice", "StridedSlice", "Tile", "Pad", "PadV2", "ConcatV2", "AddN"]
+)
 _SAME_TYPE = frozenset(["Cast"])
 
 
@@ -27,7 +29,12 @@ def drop_noops(program: Program) -> Program:
 
 def _is_noop(instr: Instr, program: Program) -> bool:
     kind = instr.block.type
-    if kind not in _REDUCTIONS and kind not in _RESHAPES and kind not in _SAME_TYPE or isinstance(instr.inputs[0], tuple):
+    if (
+        kind not in _REDUCTIONS
+        and kind not in _RESHAPES
+        and kind not in _SAME_TYPE
+        or isinstance(instr.inputs[0], tuple)
+    ):
         return False
     before, after = (program.values[n] for n in (instr.inputs[0], instr.outputs[0]))
     if before.dtype != after.dtype:
@@ -37,8 +44,12 @@ def _is_noop(instr: Instr, program: Program) -> bool:
     if kind in _REDUCTIONS:
         axes = program.values[instr.inputs[1]].const
         return axes is not None and axes.size == 0
-    return before.shape is not None and None not in before.shape and before.shape == after.shape and (
-        kind != "StridedSlice" or not _reverses(instr, program))
+    return (
+        before.shape is not None
+        and None not in before.shape
+        and before.shape == after.shape
+        and (kind != "StridedSlice" or not _reverses(instr, program))
+    )
 
 
 def _reverses(instr: Instr, program: Program) -> bool:
