@@ -354,7 +354,7 @@ class Layer:
             with scopes.name_scope(self._name_scope()):
                 variable = get_variable(
                     name, shape=shape, dtype=dtype,
-                    initializer=self._initializer(scope, initializer, name, dtype),
+                    initializer=self._initializer_of(scope, initializer, name, dtype),
                     trainable=trainable and self.trainable, constraint=constraint,
                     partitioner=partitioner, synchronization=synchronization,
                     use_resource=use_resource or self._use_resource_variables or scope.use_resource,
@@ -369,7 +369,7 @@ class Layer:
         kept.append(variable)
         return variable
 
-    def _initializer(self, scope: VariableScope, initializer: Any, name: str, dtype: Any) -> Any:
+    def _initializer_of(self, scope: VariableScope, initializer: Any, name: str, dtype: Any) -> Any:
         found = get_initializer(scope.initializer if initializer is None else initializer)
         if found is not None:
             return found

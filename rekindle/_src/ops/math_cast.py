@@ -31,8 +31,10 @@ def cast_op(x, *, SrcT, DstT):
     """The same numbers in another element type;
     the fraction is cut off, what does not fit wraps.
     """
-    return (torch.real(x) if SrcT.is_complex and not DstT.is_complex else x).to(
-        target(SrcT, DstT), copy=True
+    return torch.Tensor.to(
+        torch.real(x) if SrcT.is_complex and not DstT.is_complex else x,
+        target(SrcT, DstT),
+        copy=True,
     )
 
 
@@ -43,16 +45,11 @@ def target(source: DType, wanted: DType) -> Any:
       UnimplementedError: there is no such cast.
     """
     if source.torch is None or wanted.torch is None:
+        named = [dtypes.proto_name(d).removeprefix("DT_").lower() for d in (source, wanted)]
         raise errors.UnimplementedError(
-            None, None, f"Cast {source.name} to {wanted.name} is not supported"
+            None, None, f"Cast {named[0]} to {named[1]} is not supported"
         )
     return wanted.torch
-
-
-@cast_op.refusal
-def cast_refusal(x, *, SrcT, DstT):
-    """Say that there is no such cast."""
-    target(SrcT, DstT)
 
 
 @cast_op.gradient

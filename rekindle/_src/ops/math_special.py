@@ -126,13 +126,13 @@ def zeta_gradient(op, dz):
 @op("Igamma", public="igamma math.igamma", infer=infer.broadcast)
 def igamma(a, x):
     """The lower regularised incomplete gamma function."""
-    return torch.special.gammainc(a, x)
+    return torch.where((a <= 0) & (x != 0), torch.nan, torch.special.gammainc(torch.abs(a), x))
 
 
 @op("Igammac", public="igammac math.igammac", infer=infer.broadcast)
 def igammac(a, x):
     """The upper regularised incomplete gamma function."""
-    return torch.special.gammaincc(a, x)
+    return torch.where(a <= 0, torch.nan, torch.special.gammaincc(a, x))
 
 
 @op("IgammaGradA", infer=infer.broadcast, host=True)

@@ -1,0 +1,116 @@
+"""Ops that call functions of the graph's library: calls, branches, loops, symbolic gradients.
+
+The kernels hand the work to the run (`ctx.call`), which runs the bodies with the session's state.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import torch
+
+from rekindle._src.graph.opdef import OPS, Op, arg_width, op
+
+
+def block_of(operation: Any) -> Op:
+    """The block of an operation; that of a call of a function is made when it is first asked for."""
+    block = OPS.get(operation.type)
+    if block is not None:
+        return block
+    function = operation.graph._get_function(operation.type)
+    if function.block is None:
+        function.block = Op(operation.type, _called, host=True, pure=False)
+        function.block.signature = function.signature
+    return function.block
+
+
+def has_block(operation: Any) -> bool:
+    """True if an operation can run: there is a kernel, or it calls a function of the library."""
+    return operation.type in OPS or operation.graph._is_function(operation.type)
+
+
+def _called(*args, ctx):
+    flat = [one for arg in args for one in (arg if isinstance(arg, list) else [arg])]
+    results = ctx.call(ctx.node.type, ctx.node.node_def.attr, flat)
+    grouped, at = [], 0
+    for arg in ctx.node.signature.outputs:
+        width = arg_width(arg, ctx.node._attrs)
+        grouped.append(results[at : at + width] if arg.is_list else results[at])
+        at += width
+    return grouped[0] if len(grouped) == 1 else tuple(grouped) or None
+
+
+def _truth(value: Any) -> bool:
+    """A condition that may be of any type: numbers other than zero and texts are true."""
+    if isinstance(value, torch.Tensor):
+        return bool(value) if value.dim() == 0 else value.numel() > 0
+    return bool(np.asarray(value).reshape(-1)[0]) if np.ndim(value) == 0 else np.size(value) > 0
+
+
+@op("PartitionedCall", host=True, pure=False)
+def partitioned_call(args, *, f, ctx):
+    """The results of a function."""
+    return ctx.call(f.name, f.attr, args)
+
+
+@op("StatefulPartitionedCall", host=True)
+def stateful_partitioned_call(args, *, f, ctx):
+    """The results of a function that may have effects."""
+    return ctx.call(f.name, f.attr, args)
+
+
+@op("RemoteCall", host=True)
+def remote_call(target, args, *, f, ctx):
+    """The results of a function; all devices are this process's."""
+    return ctx.call(f.name, f.attr, args)
+
+
+@op("SymbolicGradient", host=True, pure=False)
+def symbolic_gradient(input, *, f, ctx):
+    """The gradients of a function's arguments, of the arguments and its results' gradients."""
+    return ctx.call_gradient(f.name, f.attr, input)
+
+
+def _branch(cond, input, then_branch, else_branch, ctx):
+    chosen = then_branch if _truth(cond) else else_branch
+    return ctx.call(chosen.name, chosen.attr, input)
+
+
+@op("If", host=True)
+def if_(cond, input, *, then_branch, else_branch, ctx):
+    """The results of one of two functions."""
+    return _branch(cond, input, then_branch, else_branch, ctx)
+
+
+@op("StatelessIf", host=True, pure=False)
+def stateless_if(cond, input, *, then_branch, else_branch, ctx):
+    """The results of one of two functions without effects."""
+    return _branch(cond, input, then_branch, else_branch, ctx)
+
+
+@op("Case", host=True)
+def case(branch_index, input, *, branches, ctx):
+    """The results of one of several functions; an index out of range takes the last."""
+    index = int(branch_index)
+    chosen = branches[index if 0 <= index < len(branches) else -1]
+    return ctx.call(chosen.name, chosen.attr, input)
+
+
+def _loop(input, cond, body, ctx):
+    values = list(input)
+    while _truth(ctx.call(cond.name, cond.attr, values)[0]):
+        values = ctx.call(body.name, body.attr, values)
+    return values
+
+
+@op("While", host=True)
+def while_(input, *, cond, body, ctx):
+    """The values after as many calls of `body` as `cond` says."""
+    return _loop(input, cond, body, ctx)
+
+
+@op("StatelessWhile", host=True, pure=False)
+def stateless_while(input, *, cond, body, ctx):
+    """The values after as many calls of `body`, which has no effects, as `cond` says."""
+    return _loop(input, cond, body, ctx)
