@@ -9,7 +9,7 @@ from typing import Any
 
 from rekindle._src.graph import convert, dtypes, scopes
 from rekindle._src.names import public
-from rekindle._src.ops import cond, math_cast, random
+from rekindle._src.ops import case, cond, math_cast, random
 from rekindle._src.ops import math as math_ops
 
 
@@ -69,7 +69,7 @@ def piecewise_constant(x: Any, boundaries: Any, values: Any, name: str | None = 
                  (step > boundaries[-1], lambda: values[-1])]
         for low, high, value in zip(boundaries[:-1], boundaries[1:], values[1:-1], strict=True):
             pairs.append(((step > low) & (step <= high), lambda value=value: value))
-        return cond.case(pairs, lambda: values[0], exclusive=True)
+        return case.case(pairs, lambda: values[0], exclusive=True)
 
 
 @public("train.polynomial_decay")
@@ -103,8 +103,10 @@ def polynomial_decay(learning_rate: Any, global_step: Any, decay_steps: Any,
             steps = math_ops.multiply(steps, rounds)
         else:
             step = math_ops.minimum(step, decay_steps)
-        left = math_ops.pow(1 - math_ops.divide(step, steps), exponent)
-        return math_ops.add(math_ops.multiply(rate - end, left), end, name=scope)
+        done = math_ops.divide(step, steps)
+        span = rate - end
+        return math_ops.add(
+            math_ops.multiply(span, math_ops.pow(1 - done, exponent)), end, name=scope)
 
 
 @public("train.natural_exp_decay")
