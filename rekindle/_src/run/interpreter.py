@@ -7,6 +7,7 @@ iterations. Among operations that are ready, the one made first goes first. Slow
 """
 from __future__ import annotations
 
+import collections
 import dataclasses
 import heapq
 import itertools
@@ -58,20 +59,44 @@ class _Waiting:
 class _Frame:
     """One execution of a loop (or the root): its iterations, and the loop constants that enter each of them."""
 
-    def __init__(self, name: str, parent: tuple[_Frame, int] | None) -> None:
+    def __init__(self, name: str, parent: tuple[_Frame, int] | None, pending: int = 0) -> None:
         self.name = name
         self.parent = parent
-        self.iterations: list[dict[Any, _Waiting]] = [{}]
+        self.iterations: dict[int, dict[Any, _Waiting]] = {0: {}}
+        self.oldest = self.latest = 0
+        self.pending = pending  # operations that enter it and have not run yet
+        self.busy: dict[int, int] = {0: 0}  # per iteration: operations in the queue, loops that run inside
         self.constants: list[tuple[Any, Any]] = []
         self.children: dict[tuple[str, int], _Frame] = {}
         self.dead = False
 
-    def child(self, name: str, iteration: int) -> _Frame:
+    def child(self, name: str, iteration: int, pending: int) -> _Frame:
         """The frame of a loop that is entered from an iteration of this one."""
         found = self.children.get((name, iteration))
         if found is None:
-            found = self.children[name, iteration] = _Frame(name, (self, iteration))
+            found = self.children[name, iteration] = _Frame(name, (self, iteration), pending)
+            self.busy[iteration] += 1
         return found
+
+    def begin(self) -> int:
+        """Begin the next iteration; gives its number."""
+        self.latest += 1
+        self.iterations[self.latest] = {}
+        self.busy[self.latest] = 0
+        return self.latest
+
+    def sweep(self) -> None:
+        """Forget the iterations that are done, and the whole loop once all are."""
+        while self.parent is not None and not self.pending and self.oldest <= self.latest:
+            if self.busy[self.oldest]:
+                return
+            del self.iterations[self.oldest], self.busy[self.oldest]
+            self.oldest += 1
+            if self.oldest > self.latest:
+                outer, iteration = self.parent
+                del outer.children[self.name, iteration]
+                outer.busy[iteration] -= 1
+                outer.sweep()
 
 
 class Interpreter:
@@ -97,6 +122,8 @@ class Interpreter:
             for other in op._control_inputs:
                 if other in chosen:
                     self.followers.setdefault(other, []).append(op)
+        self.waits = {op: sum(other in chosen for other in op._control_inputs) for op in ops}
+        self.entries = collections.Counter(op._attrs["frame_name"] for op in ops if op.type in _ENTER)
 
     def run(self, values: list[Any]) -> list[Any]:
         """The fetched values for the values of the feeds.
@@ -129,6 +156,8 @@ class _Run:
         while self.ready:
             _, _, op, frame, iteration, waiting = heapq.heappop(self.ready)
             self.execute(op, frame, iteration, waiting)
+            frame.busy[iteration] -= 1
+            frame.sweep()
         return [self.fetched(t, i) for i, t in enumerate(self.plan.fetches)]
 
     def fetched(self, tensor: Any, index: int) -> Any:
@@ -146,13 +175,13 @@ class _Run:
         found = states.get(op)
         if found is None:
             missing = len(op._inputs)
-            controls = sum(c in self.plan.followers and op in self.plan.followers[c] for c in op._control_inputs)
-            found = states[op] = _Waiting([None] * missing, missing, controls)
+            found = states[op] = _Waiting([None] * missing, missing, self.plan.waits[op])
         return found
 
     def queue(self, op: Any, frame: _Frame, iteration: int, waiting: _Waiting) -> None:
         """Say that an operation can run."""
         waiting.queued = True
+        frame.busy[iteration] += 1
         heapq.heappush(self.ready, (op._id, next(self.order), op, frame, iteration, waiting))
 
     def send(self, tensor: Any, value: Any, frame: _Frame, iteration: int) -> None:
@@ -213,14 +242,17 @@ class _Run:
 
     def enter(self, op: Any, value: Any, frame: _Frame, iteration: int) -> None:
         """A value enters a loop: in its first iteration, or in every one if it is a loop constant."""
-        child = frame.child(op._attrs["frame_name"].decode(), iteration)
+        name = op._attrs["frame_name"]
+        child = frame.child(name.decode(), iteration, self.plan.entries[name])
+        child.pending -= 1
         child.dead = child.dead or value is DEAD
         if op._attrs["is_constant"]:
             child.constants.append((op, value))
-            for i in range(len(child.iterations)):
+            for i in list(child.iterations):
                 self.tokens(op, [value], child, i, value is DEAD)
-            return
-        self.tokens(op, [value], child, 0, value is DEAD)
+        else:
+            self.tokens(op, [value], child, 0, value is DEAD)
+        child.sweep()
 
     def exit(self, op: Any, value: Any, frame: _Frame) -> None:
         """A value leaves a loop; a dead one only if the whole loop is dead."""
@@ -234,8 +266,8 @@ class _Run:
         """A value goes to the next iteration, which begins with the first of them; dead ones stop here."""
         if value is DEAD:
             return
-        if iteration + 1 == len(frame.iterations):
-            frame.iterations.append({})
+        if iteration == frame.latest:
+            frame.begin()
             for constant, held in frame.constants:
                 self.tokens(constant, [held], frame, iteration + 1, held is DEAD)
         self.tokens(op, [value], frame, iteration + 1, False)
