@@ -1,0 +1,166 @@
+"""Branches, loops, arrays of tensors and functions: values, gradients, errors."""
+
+import numpy as np
+import pytest
+
+import rekindle as tf
+from rekindle._src.state import function
+
+
+@pytest.fixture(autouse=True)
+def _fresh_graph():
+    with tf.Graph().as_default():
+        yield
+
+
+def run(fetches, feeds=None):
+    with tf.Session() as session:
+        session.run(tf.global_variables_initializer())
+        return session.run(fetches, feeds)
+
+
+def test_gradient_of_a_branch_follows_the_side_taken():
+    x = tf.placeholder(tf.float32, [])
+    y = tf.cond(x > 0.0, lambda: x * 2.0, lambda: x * x)
+    slope = tf.gradients(y, x)[0]
+    assert run(slope, {x: 3.0}) == 2.0
+    assert run(slope, {x: -3.0}) == -6.0
+
+
+def test_gradient_of_a_loop():
+    x = tf.placeholder(tf.float32, [])
+    power = tf.while_loop(lambda i, v: i < 5, lambda i, v: (i + 1, v * x), (0, 1.0))[1]
+    assert run([power, tf.gradients(power, x)[0]], {x: 2.0}) == [32.0, 80.0]
+
+
+def test_gradient_of_nested_loops_with_a_branch():
+    x = tf.placeholder(tf.float32, [])
+
+    def inner(i, v):
+        grown = tf.while_loop(lambda j, u: j < i, lambda j, u: (j + 1, u * x), (0, v))[1]
+        return i + 1, tf.cond(grown > 5.0, lambda: grown + x, lambda: grown * x)
+
+    y = tf.while_loop(lambda i, v: i < 3, inner, (0, 1.0))[1]
+    got = run([y, tf.gradients(y, x)[0]], {x: 1.5})
+    step = 1e-3
+    slope = (run(y, {x: 1.5 + step}) - run(y, {x: 1.5 - step})) / (2 * step)
+    np.testing.assert_allclose(got[1], slope, rtol=1e-3)
+
+
+def test_gradient_of_second_order_through_a_loop_is_refused():
+    x = tf.constant(1.0)
+    y = tf.while_loop(lambda i, v: i < 5, lambda i, v: (i + 1, v * x), (0, 1.0))[1]
+    slope = tf.gradients(y, x)[0]
+    with pytest.raises(TypeError, match="Second-order gradient for while loops not supported"):
+        tf.gradients(slope, x)
+
+
+def test_gradients_inside_a_loop_body():
+    x = tf.constant(2.0)
+    y = tf.while_loop(
+        lambda i, v: i < 2, lambda i, v: (i + 1, v + tf.gradients(v * v * x, v)[0]), (0, x)
+    )[1]
+    assert run(y) == 50.0
+
+
+def test_maximum_iterations_end_a_loop():
+    count = tf.while_loop(lambda i: i < 100, lambda i: i + 1, [tf.constant(0)], maximum_iterations=7)
+    assert run(count) == 7
+
+
+def test_shape_that_changes_needs_an_invariant():
+    start = (tf.constant(0), tf.ones([1]))
+
+    def body(i, v):
+        return i + 1, tf.concat([v, v], 0)
+
+    with pytest.raises(ValueError, match="enters the loop with shape .1,., but has shape .2,."):
+        tf.while_loop(lambda i, v: i < 3, body, start)
+    shapes = (tf.TensorShape([]), tf.TensorShape([None]))
+    grown = tf.while_loop(lambda i, v: i < 3, body, start, shape_invariants=shapes)[1]
+    assert run(grown).shape == (8,)
+
+
+def test_loop_arguments_are_checked():
+    with pytest.raises(TypeError, match="cond must be callable"):
+        tf.while_loop(1, lambda i: i, [0])
+    with pytest.raises(ValueError, match="No loop variables provided"):
+        tf.while_loop(lambda: True, lambda: 1, [])
+
+
+def test_contexts_outlive_a_meta_graph():
+    x = tf.placeholder(tf.float32, [], name="x")
+    y = tf.while_loop(lambda i, v: i < 3, lambda i, v: (i + 1, v * x), (0, 1.0), name="loop")[1]
+    saved = tf.train.export_meta_graph()
+    with tf.Graph().as_default() as graph:
+        tf.train.import_meta_graph(saved)
+        y = graph.get_tensor_by_name(y.name)
+        slope = tf.gradients(y, graph.get_tensor_by_name("x:0"))[0]
+        assert run(slope, {"x:0": 2.0}) == 12.0
+
+
+def test_case_takes_the_first_true_condition():
+    x = tf.placeholder(tf.int32, [])
+    y = tf.case([(x > 5, lambda: 1), (x > 2, lambda: 2)], default=lambda: 3)
+    assert [run(y, {x: n}) for n in (9, 4, 0)] == [1, 2, 3]
+
+
+def test_array_element_is_read_once():
+    array = tf.TensorArray(tf.float32, 2).unstack([1.0, 2.0])
+    first = array.read(0)
+    with tf.control_dependencies([first]):
+        again = array.read(0)
+    with pytest.raises(tf.errors.InvalidArgumentError, match="Could not read index 0 twice"):
+        run([first, again])
+
+
+def test_array_index_out_of_range():
+    array = tf.TensorArray(tf.float32, 2).unstack([1.0, 2.0])
+    with pytest.raises(tf.errors.InvalidArgumentError, match="Tried to read from index 5"):
+        run(array.read(5))
+
+
+def test_gradients_of_map_and_scan():
+    x = tf.placeholder(tf.float32, [3])
+    mapped = tf.map_fn(lambda v: v * v, x)
+    summed = tf.scan(lambda a, v: a + v, x)
+    got = run([mapped, summed, tf.gradients([mapped, summed], x)[0]], {x: [1.0, 2.0, 3.0]})
+    np.testing.assert_allclose(got[0], [1, 4, 9])
+    np.testing.assert_allclose(got[1], [1, 3, 6])
+    np.testing.assert_allclose(got[2], [2 + 3, 4 + 2, 6 + 1])
+
+
+def test_function_captures_and_is_differentiated():
+    weight = tf.Variable(3.0)
+
+    @function.Defun(tf.float32, func_name="Scaled")
+    def scaled(x):
+        return x * x * weight
+
+    x = tf.constant(2.0)
+    y = scaled(x)
+    assert y.op.type == "Scaled"
+    assert run([y, tf.gradients(y, x)[0]]) == [12.0, 12.0]
+
+
+def test_function_outlives_a_graph_def():
+    @function.Defun(tf.float32, func_name="Doubled")
+    def doubled(x):
+        return x + x
+
+    y = doubled(tf.constant(2.0))
+    saved = tf.get_default_graph().as_graph_def()
+    with tf.Graph().as_default():
+        again = tf.import_graph_def(saved, return_elements=[y.name], name="")[0]
+        assert run(again) == 4.0
+
+
+def test_recursive_functions_are_refused():
+    call = function.Declare("Endless", [("x", tf.float32)], [("y", tf.float32)])
+
+    @function.Defun(tf.float32, func_name="Endless", out_names=["y"])
+    def endless(x):
+        return call(x)
+
+    with pytest.raises(tf.errors.InvalidArgumentError, match="Function Endless calls itself"):
+        run(endless(tf.constant(1.0)))
