@@ -198,7 +198,8 @@ def linear_cosine_decay(learning_rate: Any, global_step: Any, decay_steps: Any,
                                                                    beta))
         step = math_ops.minimum(math_cast.cast(global_step, dtype), steps)
         linear = (steps - step) / steps
-        fraction = 2.0 * periods * (step / steps)
+        done = step / steps
+        fraction = 2.0 * periods * done
         wave = 0.5 * (1.0 + _wave(fraction))
         return math_ops.multiply(rate, (a + linear) * wave + b, name=scope)
 
@@ -220,6 +221,7 @@ def noisy_linear_cosine_decay(learning_rate: Any, global_step: Any, decay_steps:
         linear = (steps - step) / steps
         deviation = math_ops.sqrt(variance / math_ops.pow(1.0 + step, decay))
         noisy = linear + random.random_normal(linear.shape, stddev=deviation)
-        fraction = 2.0 * periods * (step / steps)
+        done = step / steps
+        fraction = 2.0 * periods * done
         wave = 0.5 * (1.0 + _wave(fraction))
         return math_ops.multiply(rate, (a + noisy) * wave + b, name=scope)
