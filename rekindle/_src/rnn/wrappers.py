@@ -129,12 +129,12 @@ class DropoutWrapper(WrappedCell):
             self._input_keep_prob = _checked("input_keep_prob", input_keep_prob)
             self._state_keep_prob = _checked("state_keep_prob", state_keep_prob)
             self._output_keep_prob = _checked("output_keep_prob", output_keep_prob)
-            self._variational_recurrent = variational_recurrent
-            self._input_size = input_size
-            self._seed = seed
-            self._noise: dict[str, Any] = {"input": None, "state": None, "output": None}
-            if variational_recurrent:
-                self._draw_noise(dtype)
+        self._variational_recurrent = variational_recurrent
+        self._input_size = input_size
+        self._seed = seed
+        self._noise: dict[str, Any] = {"input": None, "state": None, "output": None}
+        if variational_recurrent:
+            self._draw_noise(dtype)
 
     def _draw_noise(self, dtype: Any) -> None:
         if dtype is None:
