@@ -18,7 +18,9 @@ from rekindle._src import errors, settings
 
 _PACKAGE = os.path.dirname(os.path.abspath(__file__)) + os.sep
 #: errors that say what is wrong with the user's program; others inside Rekindle are its own faults
-_WORDED = (errors.OpError, ValueError, TypeError, ImportError, AttributeError, NotImplementedError)
+_WORDED = (
+    errors.OpError, AttributeError, ImportError, NotImplementedError, OSError, TypeError, ValueError,
+)  # fmt: skip
 
 
 def run_script(path: str, arguments: list[str]) -> None:
