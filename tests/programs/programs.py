@@ -46,13 +46,16 @@ class Program:
 
 MNIST = ["--data_dir", "{shared}/data/mnist"]
 
-SCRIPTS = ("control_flow", "convolutions", "gradients", "initializers", "layers", "losses", "metrics", "networks",
-           "embeddings", "optimizers",
-           "resource_optimizers", "saving", "schedules", "scopes", "sessions", "slicing",
-           "linear_algebra", "math_functions", "reductions")
+SCRIPTS = (
+    "control_flow convolutions embeddings gradients images initializers layers linear_algebra "
+    "losses math_functions metrics optimizers reductions resource_optimizers saving schedules "
+    "scopes sessions slicing"
+).split()
 
 PROGRAMS = [
     *(Program(name, "scripts/" + name + ".py") for name in SCRIPTS),
+    # gradients that cancel to rounding noise
+    Program("networks", "scripts/networks.py", loose=("gradients/AddN_3:0",)),
     Program("nn_functions", "scripts/nn_functions.py", rtol=2e-3),  # holds half precision
     Program("lab1_hello", "labs/lab1_hello.py"),
     Program("lab2_placeholders", "labs/lab2_placeholders.py"),

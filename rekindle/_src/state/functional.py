@@ -122,7 +122,8 @@ def map_fn(
             value = fn(pack_in([array.read(i) for array in arrays]))
             nest.assert_same_structure(dtype or elems, value)
             pairs = zip(results, flat_out(value), strict=False)
-            return i + 1, [array.write(i, one) for array, one in pairs]
+            written = [array.write(i, one) for array, one in pairs]
+            return i + 1, written
 
         _, results = while_loop(
             lambda i, _: i < count, step, (start, results),

@@ -194,6 +194,7 @@ class Variable(metaclass=VariableMetaclass):
 
     SaveSliceInfo = SaveSliceInfo
     __array_priority__ = 100
+    _is_dense_tensor_like = True  # lists that hold one are packed
     _save_slice_info: SaveSliceInfo | None = None
 
     def __init__(self, initial_value: Any = None, trainable: bool | None = None,

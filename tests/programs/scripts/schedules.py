@@ -28,6 +28,7 @@ with tf.Session() as sess:
     sess.run(tf.global_variables_initializer())
     for _ in range(5):
         sess.run(rates)
-        sess.run([kept, tracked])
+        sess.run(kept)
+        sess.run(tracked)
         sess.run([averages.average(w), plain.average(loss), step])
         sess.run(clips)
