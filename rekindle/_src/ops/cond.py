@@ -123,18 +123,23 @@ def _kind(leaf: Any) -> Any:
     return type(leaf) if isinstance(leaf, (sparse.SparseTensor, sparse.IndexedSlices)) else None
 
 
-def smart_cond(pred: Any, true_fn: Callable[[], Any], false_fn: Callable[[], Any], name: str | None = None) -> Any:
+@public("contrib.framework.smart_cond")
+def smart_cond(pred: Any, true_fn: Any = None, false_fn: Any = None, name: str | None = None) -> Any:
     """`cond`, or just one of the functions where `pred` is known while the graph is built.
 
     Raises:
-      TypeError: `pred` is no bool, number 0 or 1, or tensor.
+      TypeError: `pred` is no bool, number 0 or 1, or tensor, or a function is not callable.
     """
+    for label, function in (("true_fn", true_fn), ("false_fn", false_fn)):
+        if not callable(function):
+            raise TypeError(f"`{label}` must be callable.")
     known = smart_constant_value(pred)
     if known is not None:
         return true_fn() if known else false_fn()
     return cond(pred, true_fn=true_fn, false_fn=false_fn, name=name)
 
 
+@public("contrib.framework.smart_constant_value")
 def smart_constant_value(pred: Any) -> bool | None:
     """The truth of `pred` if it is known while the graph is built, else None.
 
@@ -147,10 +152,3 @@ def smart_constant_value(pred: Any) -> bool | None:
         value = constants.constant_value(pred)
         return None if value is None else bool(value)
     raise TypeError(f"`pred` must be a Tensor, or a Python bool, or 1 or 0. Found instead: {type(pred)}")
-
-
-@public("contrib.framework.smart_cond")
-def contrib_smart_cond(pred: Any, fn1: Any, fn2: Any, name: str | None = None) -> Any:
-    """`cond`, or just one of the functions where `pred` is known while the graph is built."""
-    return smart_cond(pred, fn1, fn2, name)
-

@@ -22,7 +22,6 @@ from rekindle._src.graph import (
 from rekindle._src.graph.graph import Graph
 from rekindle._src.graph.operation import Operation
 from rekindle._src.graph.tensor import Tensor
-from rekindle._src.names import public
 from rekindle._src.ops import array as array_ops
 from rekindle._src.state import variable_scope
 
@@ -99,7 +98,6 @@ class FunctionGraph(Graph):
         return found.value() if is_resource and self._values_of_variables else found
 
 
-@public("contrib.framework.get_extra_vars")
 def get_extra_vars() -> list[Any]:
     """The variables that the function being built has asked for so far."""
     graph = scopes.get_default_graph()
