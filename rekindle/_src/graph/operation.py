@@ -10,7 +10,7 @@ from typing import Any
 
 from rekindle._src import site
 from rekindle._src.graph import attrs as attr_forms
-from rekindle._src.graph import devices, proto, scopes
+from rekindle._src.graph import proto, scopes
 from rekindle._src.graph.signatures import Signature
 from rekindle._src.graph.tensor import Tensor
 from rekindle._src.names import public
@@ -234,12 +234,7 @@ def _untyped(value: Any) -> Any:
 def _device_text(device: Any) -> str:
     if device is None:
         return ""
-    if isinstance(device, str):
-        try:
-            return devices.canonical(device)
-        except ValueError:
-            return device
-    return device.to_string()
+    return device if isinstance(device, str) else device.to_string()
 
 
 def op_def(signature: Signature) -> Any:
