@@ -1,0 +1,13 @@
+"""Ops of branches, loops, stacks, TensorArrays and function calls: no single call shows them."""
+
+CASES = []
+
+ELSEWHERE = dict.fromkeys(
+    """Switch RefSwitch Merge RefMerge Enter RefEnter Exit RefExit NextIteration RefNextIteration
+    LoopCond ControlTrigger StackV2 StackPushV2 StackPopV2 StackCloseV2 TensorArrayV3
+    TensorArrayGradV3 TensorArrayGradWithShape TensorArrayWriteV3 TensorArrayReadV3
+    TensorArrayGatherV3 TensorArrayScatterV3 TensorArrayConcatV3 TensorArraySplitV3
+    TensorArraySizeV3 TensorArrayCloseV3 PartitionedCall StatefulPartitionedCall RemoteCall
+    SymbolicGradient If StatelessIf Case While StatelessWhile""".split(),
+    "tests/ops/test_control_flow_ops.py",
+)
