@@ -12,6 +12,7 @@ import types
 from typing import Any
 
 _FAMILIES = (
+    "math_of_sparse",
     "math_unary",
     "math_trig",
     "math_special",

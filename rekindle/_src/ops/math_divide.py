@@ -86,7 +86,13 @@ def not_zero(x: Any) -> Any:
 @op("FloorDiv", public="floor_div", infer=infer.broadcast)
 def floor_div(x, y):
     """The largest integer that is not larger than x / y, elementwise."""
-    return torch.floor(x / y) if x.is_floating_point() else torch.div(x, y, rounding_mode="floor")
+    return torch.floor(x / y) if x.is_floating_point() else _whole_quotient(x, y)
+
+
+def _whole_quotient(x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+    if x.dtype in (torch.uint16, torch.uint32):  # which torch does not divide
+        return torch.div(x.long(), y.long(), rounding_mode="floor").to(x.dtype)
+    return torch.div(x, y, rounding_mode="floor")
 
 
 @op("TruncateDiv", public="truncatediv", infer=infer.broadcast)

@@ -132,13 +132,13 @@ lin_space.no_gradient()
 @op("Cumsum", infer=infer.same)
 def cumsum_op(x, axis, *, exclusive=False, reverse=False):
     """Running sums along an axis."""
-    return running(torch.cumsum, x, int(axis), exclusive, reverse, 0)
+    return running(torch.cumsum, x, axis, exclusive, reverse, 0)
 
 
 @op("Cumprod", infer=infer.same)
 def cumprod_op(x, axis, *, exclusive=False, reverse=False):
     """Running products along an axis."""
-    return running(torch.cumprod, x, int(axis), exclusive, reverse, 1)
+    return running(torch.cumprod, x, axis, exclusive, reverse, 1)
 
 
 @op("CumulativeLogsumexp", infer=infer.same)
@@ -147,7 +147,7 @@ def cumulative_logsumexp_op(x, axis, *, exclusive=False, reverse=False):
     return running(
         lambda x, axis, dtype: torch.logcumsumexp(x, axis),
         x,
-        int(axis),
+        axis,
         exclusive,
         reverse,
         float(torch.finfo(x.dtype).min),
@@ -155,7 +155,7 @@ def cumulative_logsumexp_op(x, axis, *, exclusive=False, reverse=False):
 
 
 def running(
-    combine: Any, x: torch.Tensor, axis: int, exclusive: bool, reverse: bool, start: Any
+    combine: Any, x: torch.Tensor, where: torch.Tensor, exclusive: bool, reverse: bool, start: Any
 ) -> torch.Tensor:
     """Running results along an axis, of the elements before each one if `exclusive`, from the end
     if `reverse`.
@@ -163,6 +163,11 @@ def running(
     Raises:
       InvalidArgumentError: there is no such axis.
     """
+    if where.dim():
+        raise errors.InvalidArgumentError(
+            None, None, f"ScanOp: axis must be a scalar, not {infer.show(tuple(where.shape))}"
+        )
+    axis = int(where)
     if not -x.dim() <= axis < x.dim():
         raise errors.InvalidArgumentError(
             None,

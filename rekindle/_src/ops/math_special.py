@@ -23,7 +23,7 @@ from rekindle._src.ops import (
 # Error functions.
 
 
-@op("Erf", public="erf math.erf", infer=infer.same)
+@op("Erf", infer=infer.same)
 def erf(x):
     """The error function."""
     return torch.erf(x)
@@ -269,7 +269,7 @@ def lbeta(x: Any, name: str | None = None) -> Any:
 # Bessel functions.
 
 
-@op("BesselI0e", public="math.bessel_i0e", infer=infer.same)
+@op("BesselI0e", infer=infer.same)
 def bessel_i0e(x):
     """exp(-|x|) times the modified Bessel function of order 0."""
     return torch.special.i0e(x)
@@ -282,7 +282,7 @@ def bessel_i0e_gradient(op, dy):
         return dy * (bessel_i1e(x) - math_unary.sign(x) * y)
 
 
-@op("BesselI1e", public="math.bessel_i1e", infer=infer.same)
+@op("BesselI1e", infer=infer.same)
 def bessel_i1e(x):
     """exp(-|x|) times the modified Bessel function of order 1."""
     return torch.special.i1e(x)

@@ -131,7 +131,7 @@ def cosh_gradient(op, dy):
         return dy * sinh(math_cast.conj(op.inputs[0]))
 
 
-@op("Tanh", public="tanh nn.tanh math.tanh", infer=infer.same)
+@op("Tanh", infer=infer.same)
 def tanh(x):
     """The hyperbolic tangent, elementwise."""
     return torch.tanh(x)

@@ -44,7 +44,6 @@ def complex_abs_gradient(op, dy):
     )
 
 
-@public("abs", "math.abs")
 def abs(x: Any, name: str | None = None) -> Any:
     """|x|, elementwise; the modulus of complex numbers."""
     with scopes.name_scope(name, "Abs", [x]) as scope:
@@ -54,7 +53,7 @@ def abs(x: Any, name: str | None = None) -> Any:
         return abs_op(x, name=scope)
 
 
-@op("Neg", public="negative math.negative", infer=infer.same)
+@op("Neg", infer=infer.same)
 def neg(x):
     """-x, elementwise."""
     return torch.neg(x)
@@ -107,7 +106,7 @@ def reciprocal_grad_gradient(op, ddy):
         return by * -2.0 * dy * y, reciprocal_grad(y, ddy)
 
 
-@op("Square", public="square math.square", infer=infer.same)
+@op("Square", infer=infer.same)
 def square(x):
     """x * x, elementwise."""
     return x * x
@@ -121,7 +120,7 @@ def square_gradient(op, dy):
         return opdef.call("Mul", dy, opdef.call("Mul", x, two))
 
 
-@op("Sqrt", public="sqrt math.sqrt", infer=infer.same)
+@op("Sqrt", infer=infer.same)
 def sqrt(x):
     """The square root, elementwise."""
     return torch.sqrt(x)
@@ -218,7 +217,7 @@ def log1p_gradient(op, dy):
         return dy * reciprocal(1 + math_cast.conj(op.inputs[0]))
 
 
-@op("Sign", public="sign math.sign", infer=infer.same)
+@op("Sign", infer=infer.same)
 def sign(x):
     """-1, 0 or 1, elementwise; x / |x| for complex numbers."""
     return torch.sgn(x)

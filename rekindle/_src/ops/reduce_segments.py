@@ -30,24 +30,35 @@ def _sorted_shape(c: Any) -> infer.Shape:
     return None if data is None else (None, *data[1:])
 
 
-def _count(ids: torch.Tensor) -> int:
-    """How many segments sorted ids name.
+def count(ids: torch.Tensor, limit: int | None = None) -> int:
+    """How many segments sorted ids name, or `limit` if that is given.
 
     Raises:
-      InvalidArgumentError: they are not sorted, or negative.
+      InvalidArgumentError: the ids are not sorted, or out of range.
     """
     if not ids.numel():
-        return 0
-    if int(ids[-1]) < 0:
+        return limit or 0
+    n = int(ids[-1]) + 1 if limit is None else limit
+    if n < 0:
         raise _invalid("segment ids must be >= 0")
-    if bool((ids[1:] < ids[:-1]).any()):
-        raise _invalid("segment ids are not increasing")
-    if int(ids[0]) < 0:
-        raise _invalid(
-            f"Segment id {int(ids[0])} out of range [0, {int(ids[-1]) + 1}), possibly because "
-            "'segment_ids' input is not sorted."
-        )
-    return int(ids[-1]) + 1
+    if int(ids[0]) < 0 or bool((ids[1:] < ids[:-1]).any()):
+        _refuse_order(ids.tolist(), n)
+    return n
+
+
+def _refuse_order(ids: list[int], n: int) -> None:
+    """Raise TensorFlow's error for the first segment that is out of order or out of range."""
+    for i, one in enumerate(ids):
+        after = ids[i + 1] if i + 1 < len(ids) else None
+        if after == one:
+            continue
+        if after is not None and after < one:
+            raise _invalid("segment ids are not increasing")
+        if not 0 <= one < n:
+            raise _invalid(
+                f"Segment id {one} out of range [0, {n}), possibly because 'segment_ids' input is "
+                "not sorted."
+            )
 
 
 def _checked(data: torch.Tensor, ids: torch.Tensor) -> int:
@@ -55,7 +66,7 @@ def _checked(data: torch.Tensor, ids: torch.Tensor) -> int:
         raise _invalid("segment_ids should be a vector.")
     if not data.dim() or ids.shape[0] != data.shape[0]:
         raise _invalid("segment_ids should be the same size as dimension 0 of input.")
-    return _count(ids)
+    return count(ids)
 
 
 def summed(data: torch.Tensor, ids: torch.Tensor, n: int) -> torch.Tensor:
@@ -178,11 +189,8 @@ def _rows(data: torch.Tensor, ids: torch.Tensor, n: int) -> tuple[torch.Tensor, 
         )
     if n < 0:
         raise _invalid(f"Input num_segments == {n} must not be negative.")
-    shape = data.shape[ids.dim() :]
-    rows, flat = (
-        data.reshape(-1, *shape) if ids.numel() else data.reshape(0, *shape),
-        ids.reshape(-1),
-    )
+    flat = ids.reshape(-1)
+    rows = data.reshape(ids.numel(), *data.shape[ids.dim() :])
     outside = flat >= n
     if ids.device.type == "cpu" and bool(outside.any()):
         raise _invalid(

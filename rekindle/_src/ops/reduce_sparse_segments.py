@@ -75,23 +75,11 @@ def reduced(
 def _count(ids: torch.Tensor, n: int | None) -> int:
     if n is not None and n < 0:
         raise _invalid("segment ids must be >= 0")
-    if not ids.numel() or n is not None and ids.device.type != "cpu":
-        return n or 0
-    last = int(ids[-1]) + 1
-    if n is not None and last > n:
+    if n is not None and ids.device.type != "cpu":
+        return n
+    if n is not None and ids.numel() and int(ids[-1]) >= n:
         raise _invalid("segment ids must be < num_segments")
-    if last < 1:
-        raise _invalid("segment ids must be >= 0")
-    if bool((ids[1:] < ids[:-1]).any()):
-        raise _invalid("segment ids are not increasing")
-    count = last if n is None else n
-    if int(ids[0]) < 0:
-        raise _invalid(
-            f"Segment id {int(ids[0])} out of range [0, {count}), possibly because 'segment_ids' "
-            "input is "
-            "not sorted."
-        )
-    return count
+    return reduce_segments.count(ids, n)
 
 
 @op("SparseSegmentSum", infer=_shape)
@@ -140,13 +128,21 @@ def spread(
     Raises:
       InvalidArgumentError: indices or ids are out of range.
     """
-    if ids.device.type == "cpu" and ids.numel() and int(ids[-1]) + 1 > dy.shape[0]:
-        raise _invalid("Invalid number of segments")
+    if ids.device.type == "cpu" and ids.numel():
+        _check_ids(ids, dy.shape[0])
     outside = (indices < 0) | (indices >= rows)
     if indices.device.type == "cpu" and bool(outside.any()):
         raise _invalid(f"Index {int(indices[outside][0])} out of range [0, {rows}).")
     scaled = dy / reduce_segments.counts(ids, dy.shape[0], dy.dim(), dy.dtype) ** power
     return reduce_segments.summed(torch.index_select(scaled, 0, ids), indices, rows)
+
+
+def _check_ids(ids: torch.Tensor, n: int) -> None:
+    if int(ids[-1]) + 1 > n:
+        raise _invalid("Invalid number of segments")
+    outside = (ids < 0) | (ids >= n)
+    if bool(outside.any()):
+        raise _invalid(f"Segment id {int(ids[outside][0])} out of range [0, {n}).")
 
 
 @op("SparseSegmentMeanGrad", infer=_grad_shape)
