@@ -91,8 +91,10 @@ def _from_python(values: Any, wanted: DType | None) -> np.ndarray:
         elif array.dtype == np.int64:
             small = array.astype(np.int32)
             array = small if np.array_equal(small, array) else array
+    if wanted is dtypes.string and not array.size:
+        return array.astype(object)  # numpy takes an empty list for floats
     if array.dtype.kind in "SUO":
-        return _strings(values if not isinstance(values, (list, tuple)) else array.tolist(), array.shape)
+        return _strings(_leaves(values), array.shape)
     return array
 
 
@@ -157,6 +159,12 @@ def _raise_unsupported(values: Any, leaf: Any) -> None:
                     "elements to a supported type.")
 
 
+def _leaves(values: Any) -> list[Any]:
+    """The elements of nested lists and arrays, as they are: numpy's own text types drop zero bytes at the end."""
+    return [one for leaf in nest.flatten(values)
+            for one in (leaf.reshape(-1).tolist() if isinstance(leaf, np.ndarray) else [leaf])]
+
+
 def _strings(values: Any, shape: tuple[int, ...] | None = None) -> np.ndarray:
     """An array of bytes objects."""
     flat = [one.encode() if isinstance(one, str) else bytes(one) if isinstance(one, np.bytes_) else one
@@ -182,6 +190,8 @@ def _shaped(array: np.ndarray, shape: Any, verify: bool) -> np.ndarray:
     size = math.prod(wanted)
     if verify and wanted != array.shape:
         raise TypeError(f"Expected Tensor's shape: {wanted}, got {array.shape}.")
+    if not size:
+        return np.empty(wanted, array.dtype)
     if array.size > size:
         raise ValueError(f"Too many elements provided. Needed at most {size}, but received {array.size}")
     if array.size == size:
