@@ -97,7 +97,12 @@ _TABLES = (
     "InitializeTableFromTextFileV2",
 )
 _LOOKING = ("Print", "PrintV2", "Timestamp", "CheckNumerics", "PyFunc", "PyFuncStateless", "EagerPyFunc")
+_READING = (
+    "ParseExample", "ParseSingleExample", "ParseSingleSequenceExample", "DecodeCSV", "ParseTensor", "SerializeTensor",
+    "DecodeJSONExample", "DecodeCompressed", "ReadFile", "WriteFile", "MatchingFiles",
+)
 ELSEWHERE = {
+    **dict.fromkeys(_READING, "tests/ops/test_parsing.py"),
     **dict.fromkeys(_TABLES, "tests/ops/test_lookup.py"),
     **dict.fromkeys(_LOOKING, "tests/ops/test_debug.py"),
 }

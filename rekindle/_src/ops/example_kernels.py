@@ -43,7 +43,7 @@ def _values(feature: Any) -> tuple[Any, Any]:
     return (None, []) if held is None else (_KINDS[held], getattr(feature, held).value)
 
 
-def _of_type(features: Any, key: str, dtype: Any, refuse: Refuse) -> Any:
+def _of_type(features: Any, key: str, dtype: Any, refuse: Refuse, is_sparse: bool = False) -> Any:
     """The values of a feature, None where there are none."""
     if key not in features:
         return None
@@ -51,10 +51,10 @@ def _of_type(features: Any, key: str, dtype: Any, refuse: Refuse) -> Any:
     if found is None:
         return None
     if found is not dtype:
-        raise refuse(
-            key,
-            f"Data types don't match. Data type: {dtype_name(found)} but expected type: {dtype_name(dtype)}",
-        )
+        have, want = dtype_name(found), dtype_name(dtype)
+        if is_sparse:
+            raise refuse(key, f"Data types don't match. Expected type: {want}, Actual type: {have}")
+        raise refuse(key, f"Data types don't match. Data type: {have} but expected type: {want}")
     return values
 
 
@@ -153,7 +153,7 @@ def parse_example(serialized, names, sparse_keys, dense_keys, dense_defaults, *,
     refusers = [refuser(i) for i in range(len(examples))]
     sparse = []
     for key, dtype in zip(_keys(sparse_keys), sparse_types):
-        rows = [list(_of_type(one, key, dtype, r) or []) for one, r in zip(examples, refusers)]
+        rows = [list(_of_type(one, key, dtype, r, True) or []) for one, r in zip(examples, refusers)]
         sparse.append(_ragged(rows, dtype))
     dense = []
     for key, dtype, shape, default in zip(_keys(dense_keys), Tdense, dense_shapes, dense_defaults):
@@ -182,6 +182,8 @@ def _vector(values: list[Any], dtype: Any) -> tuple[Any, Any, Any]:
 
 
 def _refuse_key(key: str, said: str) -> Exception:
+    # TensorFlow says of a wrong number of values only that it cannot parse them
+    said = "Can't parse serialized Example." if said.startswith("Number of") else said
     return _invalid(f"Key: {key}.  {said}")
 
 
@@ -200,7 +202,7 @@ def parse_single_example(serialized, dense_defaults, *, sparse_keys, dense_keys,
     """Sparse and dense features of one serialized Example."""
     features = _parsed(proto.Example, serialized[()]).features.feature
     sparse = [
-        _vector(list(_of_type(features, _text(key), dtype, _refuse_key) or []), dtype)
+        _vector(list(_of_type(features, _text(key), dtype, _refuse_key, True) or []), dtype)
         for key, dtype in zip(sparse_keys, sparse_types)
     ]
     dense = [
@@ -274,7 +276,7 @@ def parse_single_sequence_example(
 ):  # fmt: skip
     """Context features and feature lists of one serialized SequenceExample."""
     message = _parsed(proto.SequenceExample, serialized[()])
-    title = debug_name[()].decode() or "<unknown>"
+    title = debug_name[()].decode()
     context, lists = message.context.feature, message.feature_lists.feature_list
     free = set(feature_list_dense_missing_assumed_empty.tolist())
 
@@ -282,7 +284,7 @@ def parse_single_sequence_example(
         return _invalid(f"Name: {title}, Context feature: {key}.  {said}")
 
     sparse = [
-        _vector(list(_of_type(context, key, dtype, refuse) or []), dtype)
+        _vector(list(_of_type(context, key, dtype, refuse, True) or []), dtype)
         for key, dtype in zip(_keys(context_sparse_keys), context_sparse_types)
     ]
     defaults = zip(_keys(context_dense_keys), Tcontext_dense, context_dense_shapes, context_dense_defaults)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import re
 import zlib
 from typing import Any
 
@@ -77,7 +78,9 @@ def decode_compressed(bytes, *, compression_type=""):  # noqa: A002 - the op's n
         try:
             return decompress(text)
         except (OSError, EOFError, zlib.error) as error:
-            raise errors.DataLossError(None, None, f"inflate() failed: {error}") from None
+            # "Error -3 while decompressing data: what is wrong"
+            said = re.sub(r"^Error (-?\d+) while [^:]*", r"with error \1", str(error))
+            raise errors.DataLossError(None, None, f"inflate() failed {said}") from None
 
     return each(decode, bytes)
 
@@ -136,6 +139,8 @@ def split_csv(line: bytes, delimiter: bytes, quoting: bool, number: int = 0) -> 
       InvalidArgumentError: a quote stands where none may.
     """
     line = line.rstrip(b"\r\n")
+    if not line:
+        return []
     if not quoting:
         return line.split(delimiter)
     fields, at = [], 0
