@@ -41,7 +41,7 @@ def _value(tensor: Any, known: dict[Any, Any], depth: int) -> np.ndarray | None:
     if tensor in known:
         return known[tensor]
     result = None
-    rule = infer.VALUES.get(op.type)
+    rule = infer.VALUES.get(op.type) if op.type != "ShapeN" else None  # TensorFlow passes over it
     if rule is not None:
         found = rule(infer.InferContext(op))
         result = None if found is None else found[tensor._value_index]
@@ -79,6 +79,8 @@ def shape_of(tensor: Any) -> tuple[int | None, ...] | None:
             return None
         return tuple(None if d < 0 else int(d) for d in value.reshape(-1))
     op = tensor._op
+    if op.type == "ShapeN":
+        return op._inputs[tensor._value_index]._static_shape
     partial = _PARTIAL.get(op.type)
     if partial is not None:
         found = partial(op)
@@ -131,11 +133,14 @@ def _partial_concat(op: Any) -> Any:
 
 
 def _partial_slice(op: Any) -> Any:
+    return _slice_of(op, shape_of(op._inputs[0]))
+
+
+def _slice_of(op: Any, whole: Any) -> Any:
     """A slice [begin:end:stride] of a shape; other masks are not followed."""
     attrs = op._attrs
     if attrs["ellipsis_mask"] or attrs["new_axis_mask"] or attrs["shrink_axis_mask"]:
         return _NOTHING
-    whole = shape_of(op._inputs[0])
     begin, end, stride = (value_of(t) for t in op._inputs[1:])
     if whole is None or begin is None or end is None or stride is None or begin.size != 1:
         return _NOTHING
@@ -152,8 +157,7 @@ _PARTIAL = {"Shape": _partial_shape, "Pack": _partial_pack, "ConcatV2": _partial
             "StridedSlice": _partial_slice, "Identity": _partial_identity, "Cast": _partial_identity}
 
 _PYTHON_OPS = frozenset([
-    "Const", "Shape", "Size", "Rank", "Range", "Cast", "Concat", "ConcatV2", "ConcatOffset", "Pack", "Fill", "Equal",
-    "NotEqual", "ShapeN"])
+    "Const", "Shape", "Size", "Rank", "Range", "Cast", "Concat", "ConcatV2", "Pack", "Fill", "Equal", "NotEqual"])
 
 
 @public("contrib.util.constant_value", "get_static_value")
@@ -196,7 +200,7 @@ def _as_shape(tensor: Any) -> tuple[int | None, ...] | None:
         parts = [_as_shape(t) for t in op._inputs[:-1]]
         return None if None in parts else tuple(d for part in parts for d in part or ())
     if op.type == "StridedSlice" and all(constant_value(t) is not None for t in op._inputs[1:]):
-        sliced = _partial_slice(op)
+        sliced = _slice_of(op, _as_shape(op._inputs[0]))
         if sliced is not _NOTHING:
             return sliced
     value = constant_value(tensor)
