@@ -122,6 +122,7 @@ class Interpreter:
             for other in op._control_inputs:
                 if other in chosen:
                     self.followers.setdefault(other, []).append(op)
+        self.calls: dict[Any, Any] = {}  # operation -> what its kernel is called with
         self.waits = {op: sum(other in chosen for other in op._control_inputs) for op in ops}
         self.entries = collections.Counter(op._attrs["frame_name"] for op in ops if op.type in _ENTER)
 
@@ -302,18 +303,26 @@ class _Run:
         self.plan.record((op, start, time.perf_counter_ns(), outputs))  # type: ignore[misc]
         return outputs
 
-    def kernel(self, op: Any, inputs: list[Any]) -> list[Any]:
-        """What the kernel of an operation gives."""
+    def prepared(self, op: Any) -> tuple[Any, Any, list[bool], dict[str, Any]]:
+        """What each call of an operation's kernel needs: block, kernel, which inputs are refs, keywords."""
         block = block_of(op)
         refs = [arg.is_ref for arg in op.signature.inputs for _ in range(arg_width(arg, op._attrs))]
-        values = [_read(v) if isinstance(v, Buffer) and t._dtype._is_ref_dtype and not ref else v
-                  for v, t, ref in zip(inputs, op._inputs, refs, strict=True)]
         keywords = kernel_attrs(block, op._attrs)
         if "ctx" in block.keywords:
             keywords["ctx"] = Context(op, self.plan.store, self.plan.session)
+        return block, kernel_of(block, op), refs, keywords
+
+    def kernel(self, op: Any, inputs: list[Any]) -> list[Any]:
+        """What the kernel of an operation gives."""
+        prepared = self.plan.calls.get(op)
+        if prepared is None:
+            prepared = self.plan.calls[op] = self.prepared(op)
+        block, function, refs, keywords = prepared
+        values = [_read(v) if isinstance(v, Buffer) and t._dtype._is_ref_dtype and not ref else v
+                  for v, t, ref in zip(inputs, op._inputs, refs, strict=True)]
         arguments = kernel_inputs(op.signature, op._attrs, values)
         try:
-            result = flat_outputs(kernel_of(block, op)(*arguments, **keywords), len(op.outputs))
+            result = flat_outputs(function(*arguments, **keywords), len(op.outputs))
         except Exception:
             if block.explain is not None:
                 block.explain(*arguments, **keywords)
