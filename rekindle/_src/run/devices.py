@@ -9,6 +9,8 @@ from typing import Any
 
 import torch
 
+from rekindle._src import settings
+
 _MEMORY = 268435456  # what TensorFlow says of a CPU device
 
 
@@ -47,9 +49,10 @@ def gpu_count(config: Any) -> int:
 
 
 def apply_threads(config: Any) -> None:
-    """Give kernels as many threads as the configuration asks for."""
-    if config.intra_op_parallelism_threads > 0:
-        torch.set_num_threads(config.intra_op_parallelism_threads)
+    """Give kernels as many threads as the configuration, or else REKINDLE_THREADS, asks for."""
+    count = config.intra_op_parallelism_threads or settings.threads()
+    if count:
+        torch.set_num_threads(count)
 
 
 def compute_capability(index: int) -> tuple[int, int]:
