@@ -109,17 +109,7 @@ def _partial_pack(op: Any) -> Any:
 def dimension_of(tensor: Any) -> int | None:
     """A scalar tensor read as a size: None if it is not known."""
     value = value_of(tensor)
-    if value is not None:
-        return None if value < 0 else int(value)
-    op = tensor._op
-    if op.type == "StridedSlice" and op._attrs["shrink_axis_mask"] == 1:
-        index = value_of(op._inputs[1])
-        whole = shape_of(op._inputs[0])
-        if index is not None and whole is not None and -len(whole) <= index[0] < len(whole):
-            return whole[int(index[0])]
-    if op.type in ("Cast", "Identity"):
-        return dimension_of(op._inputs[0])
-    return None
+    return None if value is None or value < 0 else int(value)
 
 
 def _partial_concat(op: Any) -> Any:
@@ -127,7 +117,7 @@ def _partial_concat(op: Any) -> Any:
     for tensor in op._inputs[:-1] if op.type == "ConcatV2" else op._inputs[1:]:
         part = shape_of(tensor)
         if part is None:
-            return _NOTHING
+            return None
         out.extend(part)
     return tuple(out)
 
@@ -149,12 +139,8 @@ def _slice_of(op: Any, whole: Any) -> Any:
     return whole[start:stop:int(stride[0])]
 
 
-def _partial_identity(op: Any) -> Any:
-    return shape_of(op._inputs[0])
-
-
 _PARTIAL = {"Shape": _partial_shape, "Pack": _partial_pack, "ConcatV2": _partial_concat, "Concat": _partial_concat,
-            "StridedSlice": _partial_slice, "Identity": _partial_identity, "Cast": _partial_identity}
+            "StridedSlice": _partial_slice}
 
 _PYTHON_OPS = frozenset([
     "Const", "Shape", "Size", "Rank", "Range", "Cast", "Concat", "ConcatV2", "Pack", "Fill", "Equal", "NotEqual"])
