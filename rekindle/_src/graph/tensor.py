@@ -87,6 +87,9 @@ class Tensor:
     def _shape_tuple(self) -> tuple[int | None, ...] | None:
         return self._static_shape
 
+    def _shape_as_list(self) -> list[int | None] | None:
+        return None if self._static_shape is None else list(self._static_shape)
+
     def _rank(self) -> int | None:
         return None if self._static_shape is None else len(self._static_shape)
 
