@@ -7,6 +7,8 @@ import importlib
 import pkgutil
 from typing import Any
 
+import numpy as np
+
 import rekindle._src
 from rekindle._src import names
 from rekindle._src.graph import opdef
@@ -73,4 +75,14 @@ def run(built: Any, case: Any) -> Found:
         if built.gradients is not None and len(outputs) == len(built.op.outputs):
             feeds = built.feeds | build.cotangent_feeds(built, values[-1])
             gradients = session.run(build.gradient_parts(built), feeds)
+            check_apart([part for parts in gradients for part in parts], feeds)
+    check_apart([value for one in values for value in one], built.feeds)
     return Found(values, held, gradients)
+
+
+def check_apart(values: list[Any], feeds: dict[Any, Any]) -> None:
+    """Assert that no fetched array lies in the memory of a fed one, which its owner may change."""
+    for value in values:
+        for tensor, fed in feeds.items():
+            if isinstance(value, np.ndarray):
+                assert not np.may_share_memory(value, fed), f"a fetched array is {tensor.name}'s"
