@@ -17,7 +17,7 @@ from rekindle._src.graph.tensor import Tensor
 from rekindle._src.names import public
 from rekindle._src.ops import array as array_ops
 from rekindle._src.ops import (
-    check,
+    check_shape,
     linalg_decompose,
     linalg_matmul,
     linalg_solve,
@@ -240,7 +240,7 @@ def _checked_matrix(a: Tensor, validate_args: bool) -> Tensor:
             raise ValueError(f"{too_low} (saw: {a.shape.ndims}).")
     elif validate_args:
         with scopes.control_dependencies(
-            [check.assert_rank_at_least(a, rank=2, message=f"{too_low}.")]
+            [check_shape.assert_rank_at_least(a, rank=2, message=f"{too_low}.")]
         ):
             return array_ops.identity(a)
     return a

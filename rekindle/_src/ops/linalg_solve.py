@@ -231,7 +231,9 @@ def lu(input, *, output_idx_type=dtypes.int32):
     packed, pivots, _ = torch.linalg.lu_factor_ex(input)
     if input.device.type == "cpu" and bool((torch.diagonal(packed, dim1=-2, dim2=-1) == 0).any()):
         raise invalid("Input is not invertible.")
-    order = torch.lu_unpack(packed, pivots, unpack_data=False)[0].argmax(-2)
+    rows = packed.real if packed.is_complex() else packed
+    order = torch.lu_unpack(rows, pivots, unpack_data=False)[0].to(torch.int8)
+    order = order.argmax(-2) if order.numel() else order[..., 0, :]
     return packed, order.to(output_idx_type.torch)
 
 

@@ -33,6 +33,7 @@ _FAMILIES = (
     "linalg_solve",
     "linalg_decompose",
     "linalg_tridiagonal",
+    "linalg_exponential",
     "linalg",
     "clip",
 )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -14,7 +13,6 @@ from rekindle._src.ops import math_special, math_trig, math_unary
 def _mapped(function: Callable[..., Any]) -> Callable[..., Any]:
     """The function of tensors, or of the values of a SparseTensor."""
 
-    @functools.wraps(function, updated=())
     def of_any(x: Any, name: str | None = None) -> Any:
         try:
             return function(x, name=name)
@@ -23,6 +21,7 @@ def _mapped(function: Callable[..., Any]) -> Callable[..., Any]:
                 raise
         return SparseTensor(x.indices, function(x.values, name=name), x.dense_shape)
 
+    of_any.__doc__ = function.__doc__
     return of_any
 
 
@@ -35,6 +34,9 @@ erf = _mapped(math_special.erf)
 tanh = _mapped(math_trig.tanh)
 bessel_i0e = _mapped(math_special.bessel_i0e)
 bessel_i1e = _mapped(math_special.bessel_i1e)
+for _name, _function in list(globals().items()):
+    if getattr(_function, "__name__", "") == "of_any":
+        _function.__name__ = _function.__qualname__ = _name
 for _name in ("abs", "negative", "sign", "square", "sqrt", "erf", "tanh"):
     export(f"{_name} math.{_name}", __name__, _name)
 export("nn.tanh", __name__, "tanh")

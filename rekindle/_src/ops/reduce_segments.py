@@ -39,7 +39,7 @@ def count(ids: torch.Tensor, limit: int | None = None) -> int:
     if not ids.numel():
         return limit or 0
     n = int(ids[-1]) + 1 if limit is None else limit
-    if n < 0:
+    if n <= 0:
         raise _invalid("segment ids must be >= 0")
     if int(ids[0]) < 0 or bool((ids[1:] < ids[:-1]).any()):
         _refuse_order(ids.tolist(), n)
