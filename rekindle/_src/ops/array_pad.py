@@ -77,7 +77,7 @@ def pad_gradient(op, dy):
     return [dx] + [None] * (len(op.inputs) - 1)
 
 
-@op("MirrorPad", infer=_padded, structural=True)
+@op("MirrorPad", infer=_padded, structural=True, aliases=0)
 def mirror_pad(input, paddings, *, mode):
     """The tensor with itself mirrored before and after along each axis."""
     for axis, places in mirrored(input.shape, paddings.tolist(), mode):
@@ -127,7 +127,7 @@ def _cropped(c: Any) -> Any:
     return tuple(None if d is None else d - n for d, n in zip(sizes, pairs.sum(1).tolist()))
 
 
-@op("MirrorPadGrad", infer=_cropped)
+@op("MirrorPadGrad", infer=_cropped, aliases=0)
 def mirror_pad_grad(input, paddings, *, mode):
     """The elements summed back to where `mirror_pad` took them from."""
     pairs = paddings.tolist()

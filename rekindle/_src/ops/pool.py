@@ -59,7 +59,7 @@ def _rank4(c: Any) -> infer.Shape:
     return infer.with_rank(c.shapes[0], 4)
 
 
-@op("MaxPool", infer=max_pool_shape)
+@op("MaxPool", infer=max_pool_shape, aliases=0)
 def max_pool(input, *, ksize, strides, padding):
     """The maximum of each window: [N, H, W, C] -> [N, H', W', C]."""
     return sliding.maximum(input, ksize, strides, padding)
@@ -70,7 +70,7 @@ def max_pool_gradient(op, dy):
     return max_pool_grad(op.inputs[0], op.outputs[0], dy, **arguments.attrs_of(op, *_ATTRS))
 
 
-@op("MaxPoolV2", infer=_max_pool_v2_shape)
+@op("MaxPoolV2", infer=_max_pool_v2_shape, aliases=0)
 def max_pool_v2(input, ksize, strides, *, padding):
     """MaxPool with windows and strides that are tensors."""
     return sliding.maximum(input, ksize.tolist(), strides.tolist(), padding)
@@ -195,7 +195,10 @@ def max_pool_grad_grad_with_argmax(input, grad, argmax, *, include_batch_in_inde
     return grad.reshape(rows).gather(1, argmax.long().reshape(rows)).view(argmax.shape)
 
 
-@op("AvgPool", infer=lambda c: _pooled(c, "AvgPool", c.attr("ksize"), c.attr("strides"), False))
+@op(
+    "AvgPool", aliases=0,
+    infer=lambda c: _pooled(c, "AvgPool", c.attr("ksize"), c.attr("strides"), False),
+)
 def avg_pool(value, *, ksize, strides, padding):
     """The mean of each window's entries inside the image: [N, H, W, C] -> [N, H', W', C]."""
     return sliding.average(value, ksize, strides, padding)
@@ -206,7 +209,7 @@ def avg_pool_gradient(op, dy):
     return avg_pool_grad(array_ops.shape(op.inputs[0]), dy, **arguments.attrs_of(op, *_ATTRS))
 
 
-@op("AvgPoolGrad", infer=lambda c: windows.shape_input(c, 0, 4))
+@op("AvgPoolGrad", infer=lambda c: windows.shape_input(c, 0, 4), aliases=1)
 def avg_pool_grad(orig_input_shape, grad, *, ksize, strides, padding):
     """The gradient of AvgPool for an input of shape `orig_input_shape`."""
     return sliding.average_gradient(orig_input_shape.tolist(), grad, ksize, strides, padding)

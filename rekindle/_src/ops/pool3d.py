@@ -44,7 +44,7 @@ def _rank5(c: Any) -> infer.Shape:
     return infer.with_rank(c.shapes[0], 5)
 
 
-@op("MaxPool3D", infer=_pool3d_shape)
+@op("MaxPool3D", infer=_pool3d_shape, aliases=0)
 def max_pool3d(input, *, ksize, strides, padding):
     """The maximum of each window: [N, D, H, W, C] -> [N, D', H', W', C]."""
     return sliding.maximum(input, ksize, strides, padding)
@@ -83,7 +83,7 @@ def max_pool3d_grad_grad_gradient(op, dy):
     )
 
 
-@op("AvgPool3D", infer=_pool3d_shape)
+@op("AvgPool3D", infer=_pool3d_shape, aliases=0)
 def avg_pool3d(input, *, ksize, strides, padding):
     """The mean of each window's entries that lie inside: [N, D, H, W, C] -> [N, D', H', W', C]."""
     return sliding.average(input, ksize, strides, padding)
@@ -94,7 +94,7 @@ def avg_pool3d_gradient(op, dy):
     return avg_pool3d_grad(array_ops.shape(op.inputs[0]), dy, **arguments.attrs_of(op, *_ATTRS))
 
 
-@op("AvgPool3DGrad", infer=lambda c: windows.shape_input(c, 0, 5))
+@op("AvgPool3DGrad", infer=lambda c: windows.shape_input(c, 0, 5), aliases=1)
 def avg_pool3d_grad(orig_input_shape, grad, *, ksize, strides, padding):
     """The gradient of AvgPool3D for an input of shape `orig_input_shape`."""
     return sliding.average_gradient(orig_input_shape.tolist(), grad, ksize, strides, padding)
