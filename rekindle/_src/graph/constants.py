@@ -6,6 +6,7 @@ kernels on known inputs.
 """
 from __future__ import annotations
 
+import weakref
 from collections.abc import Callable
 from typing import Any
 
@@ -45,12 +46,38 @@ def _value(tensor: Any, known: dict[Any, Any], depth: int) -> np.ndarray | None:
     if rule is not None:
         found = rule(infer.InferContext(op))
         result = None if found is None else found[tensor._value_index]
-    if result is not None or op.type == "PlaceholderWithDefault":  # which may be fed another value
+    if result is not None or op.type in infer.VALUES and not _follows_from_constants(op):
+        pass
+    elif op.type == "PlaceholderWithDefault":  # may be fed another value
         pass
     elif op._inputs and not op.signature.stateful and _evaluator and depth < 64 and _is_small(tensor):
         result = _computed(op, tensor, known, depth)
     known[tensor] = result
     return result
+
+
+def _follows_from_constants(op: Any) -> bool:
+    """True if nothing but constants leads to `op`; found once for each operation."""
+    stack = [op]
+    while stack:
+        top = stack[-1]
+        if top in _following:
+            stack.pop()
+            continue
+        if top.type == "Const" or not top._inputs or top.signature.stateful or top.type in _OPEN:
+            _following[top] = top.type == "Const"
+            continue
+        found = [_following.get(t._op) for t in top._inputs]
+        if False in found or None not in found:
+            _following[top] = False not in found
+        else:
+            stack.append(top._inputs[found.index(None)]._op)
+    return _following[op]
+
+
+_following: weakref.WeakKeyDictionary[Any, bool] = weakref.WeakKeyDictionary()
+#: ops whose output is not a matter of their inputs alone, among them the two ends of a loop
+_OPEN = ("PlaceholderWithDefault", "Enter", "RefEnter", "NextIteration", "RefNextIteration", "Merge", "RefMerge")
 
 
 def _is_small(tensor: Any) -> bool:
