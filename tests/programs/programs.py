@@ -65,6 +65,9 @@ PROGRAMS = [
     Program("essentials", "labs/essentials.py"),
     Program("cifar10_style", "labs/cifar10_style.py", ["2"], rtol=1e-3,
             loose=("Merge/MergeSummary:0",)),
+    Program("dataflow", "labs/dataflow.py"),
+    Program("lab8_devices", "labs/lab8_devices.py"),
+    Program("lab9_save_restore", "labs/lab9_save_restore.py", ["model"]),
     Program("lab6_mnist_softmax", "labs/lab6_mnist_softmax.py", MNIST + ["--steps", "20"],
             rtol=None),  # draws its batches without a seed
     Program("lab7_mnist_deep", "labs/lab7_mnist_deep.py",
