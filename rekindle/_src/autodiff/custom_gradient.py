@@ -19,6 +19,7 @@ from rekindle._src.ops import array as array_ops
 
 #: graph -> how many custom gradients it has
 _made: weakref.WeakKeyDictionary[Any, int] = weakref.WeakKeyDictionary()
+_taken: set[str] = set()
 
 
 @public("custom_gradient")
@@ -62,7 +63,7 @@ def _in_graph(f: Callable[..., Any], arguments: Any) -> Any:
                 "`use_resource=False`."
             )
     used = _used_variables(graph, begin, args)
-    nest.map_structure(array_ops.identity, result)  # TensorFlow makes these and does not use them
+    used += [v for v in get_dependent_variables(args, result) if not any(v is one for one in used)]
     _check_signature(grad_fn, used, graph)
     flat = nest.flatten(result)
     everything = [*flat, *args, *used]
@@ -79,8 +80,9 @@ def _fresh_name(graph: Any) -> str:
     earlier = _made.get(graph, 0)
     _made[graph] = earlier + 1
     number = 1 + earlier + sum(len(op.outputs) for op in graph._operations)
-    while f"CustomGradient-{number}" in opdef.GRADIENTS:
+    while f"CustomGradient-{number}" in _taken:
         number += 1
+    _taken.add(f"CustomGradient-{number}")
     return f"CustomGradient-{number}"
 
 
@@ -101,6 +103,55 @@ def _used_variables(graph: Any, begin: int, args: list[Tensor]) -> list[Any]:
         t for op in graph._operations[begin:] for t in op._inputs if t.dtype is dtypes.resource
     } - set(args)
     return [v for v in _all_variables(graph) if _handle(v) in handles and v.trainable]
+
+
+def get_dependent_variables(input_ops: Any, output_ops: Any) -> list[Any]:
+    """The trainable variables on which outputs depend otherwise than by the inputs.
+
+    Args:
+      input_ops: a structure of tensors at which to stop.
+      output_ops: a structure of tensors.
+
+    Raises:
+      ValueError: a variable is in no collection.
+    """
+    seeds = [t.op for t in nest.flatten(nest.map_structure(array_ops.identity, output_ops))]
+    stops = set(nest.flatten(input_ops))
+    found, wave = dict.fromkeys(seeds), seeds
+    while wave:
+        wave = list(
+            dict.fromkeys(
+                t.op
+                for op in wave
+                if opdef.GRADIENTS.get(op.type) is not None
+                for t in op._inputs
+                if t not in stops and t.op not in found
+            )
+        )
+        found.update(dict.fromkeys(wave))
+    named = [
+        get_variable_by_name(op.name) for op in found if op.type in ("VariableV2", "VarHandleOp")
+    ]
+    return [variable for variable in named if variable is not None]
+
+
+def get_variable_by_name(var_name: str) -> Any:
+    """The trainable variable of that name, None if the variable is not trainable.
+
+    Raises:
+      ValueError: there is none, or there are several.
+    """
+    graph = scopes.get_default_graph()
+    candidates = graph.get_collection(GraphKeys.GLOBAL_VARIABLES, scope=f"{var_name}:0")
+    if not candidates:
+        raise ValueError(f"Unsuccessful at finding variable {var_name}.")
+    trainable = [v for v in candidates if v.trainable]
+    if len(trainable) > 1:
+        raise ValueError(
+            f"Unsuccessful at finding trainable variable {var_name}. Number of candidates: "
+            f"{len(trainable)}. Candidates: {trainable}"
+        )
+    return trainable[0] if trainable else None
 
 
 def _check_signature(grad_fn: Callable[..., Any], used: list[Any], graph: Any) -> None:

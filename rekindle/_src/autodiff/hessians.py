@@ -9,7 +9,7 @@ from rekindle._src.graph import convert, dtypes
 from rekindle._src.graph.tensor import Tensor
 from rekindle._src.names import public
 from rekindle._src.ops import array as array_ops
-from rekindle._src.ops import tensor_array, while_loop
+from rekindle._src.ops import math_binary, tensor_array, while_loop
 
 
 @public("hessians")
@@ -60,3 +60,21 @@ def _hessian(first: Tensor, x: Any) -> Tensor:
     shape = array_ops.shape(x)
     stacked = rows.stack()
     return array_ops.reshape(stacked, array_ops.concat((shape, shape), 0))
+
+
+def _hessian_vector_product(ys: Any, xs: Any, v: Any) -> list[Tensor]:
+    """The Hessian of `ys` by `xs` times `v`, without the Hessian; an inner name of TensorFlow's
+    that programs use.
+
+    Raises:
+      ValueError: there are not as many v as xs.
+    """
+    if len(xs) != len(v):
+        raise ValueError("xs and v must have the same length.")
+    firsts = gradients(ys, xs)
+    products = [
+        math_binary.multiply(first, array_ops.stop_gradient(one))
+        for first, one in zip(firsts, v, strict=True)
+        if first is not None
+    ]
+    return gradients(products, xs)

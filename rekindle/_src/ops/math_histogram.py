@@ -167,3 +167,6 @@ def bucketize_op(input, *, boundaries):
         right=True,
         out_int32=True,
     )
+
+
+_bucketize = bucketize_op  # an inner name of TensorFlow's that programs import

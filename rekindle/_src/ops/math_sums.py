@@ -117,3 +117,8 @@ def with_common_index_type(inputs: Any, optimize: bool = True) -> list[IndexedSl
         else s
         for s in slices
     ]
+
+
+# Inner names of TensorFlow's that programs import.
+_as_indexed_slices = as_indexed_slices
+_as_indexed_slices_list = with_common_index_type
