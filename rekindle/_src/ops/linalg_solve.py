@@ -233,7 +233,7 @@ def lu(input, *, output_idx_type=dtypes.int32):
         raise invalid("Input is not invertible.")
     rows = packed.real if packed.is_complex() else packed
     order = torch.lu_unpack(rows, pivots, unpack_data=False)[0].to(torch.int8)
-    order = order.argmax(-2) if order.numel() else order[..., 0, :]
+    order = order.argmax(-2) if order.numel() else order.sum(-2)
     return packed, order.to(output_idx_type.torch)
 
 

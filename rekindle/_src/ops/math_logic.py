@@ -140,21 +140,54 @@ def bitwise_xor(x, y):
 
 
 @op("LeftShift", public="bitwise.left_shift", infer=infer.broadcast)
-def left_shift(x, y):
+def left_shift(x, y, *, T):
     """x << y; y is at least 0 and below the number of bits."""
-    return torch.bitwise_left_shift(x, torch.clamp(y, 0, x.element_size() * 8 - 1))
+    return (
+        left_shift_wide(x, y)
+        if T.name in _SIGNED
+        else torch.bitwise_left_shift(x, torch.clamp(y, 0, x.element_size() * 8 - 1))
+    )
 
 
 @op("RightShift", public="bitwise.right_shift", infer=infer.broadcast)
-def right_shift(x, y):
+def right_shift(x, y, *, T):
     """x >> y, with the sign kept; y is at least 0 and below the number of bits."""
-    return torch.bitwise_right_shift(x, torch.clamp(y, 0, x.element_size() * 8 - 1))
+    return (
+        right_shift_wide(x, y)
+        if T.name in _SIGNED
+        else torch.bitwise_right_shift(x, torch.clamp(y, 0, x.element_size() * 8 - 1))
+    )
 
 
 @op("Invert", public="bitwise.invert", infer=infer.same)
-def invert(x):
+def invert(x, *, T):
     """Every bit flipped."""
-    return torch.bitwise_not(x)
+    return (
+        torch.bitwise_not(x.view(_SIGNED[T.name])).view(T.torch)
+        if T.name in _SIGNED
+        else torch.bitwise_not(x)
+    )
+
+
+#: wide types without sign, with which torch does not compute -> the type of the same bits with a
+#: sign
+_SIGNED = {"uint16": torch.int16, "uint32": torch.int32, "uint64": torch.int64}
+
+
+def left_shift_wide(x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+    """x << y of wide types without sign, by the same bits with one."""
+    kind = {1: torch.int8, 2: torch.int16, 4: torch.int32, 8: torch.int64}[x.element_size()]
+    shift = y.view(kind).clamp(0, x.element_size() * 8 - 1)
+    return torch.bitwise_left_shift(x.view(kind), shift).view(x.dtype)
+
+
+def right_shift_wide(x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+    """x >> y of wide types without sign, with zeros from the left."""
+    shift = y.to(torch.int64).clamp(0, x.element_size() * 8 - 1)
+    out = x.to(torch.int64) >> shift
+    if x.dtype is torch.uint64:
+        out = torch.where(shift > 0, out & ~(torch.full_like(out, -1) << (64 - shift)), out)
+    return out.to(x.dtype)
 
 
 @op("PopulationCount", infer=infer.same)
