@@ -87,7 +87,7 @@ def _start(x: Any, shape: Any, value: Any) -> np.ndarray:
     if value is not None:
         if tuple(value.shape) != tuple(shape):
             raise ValueError(f"x_shape = {shape}, init_data shape = {value.shape}")
-        return value
+        return np.asarray(value, x.dtype.as_numpy_dtype)
     found = np.random.random_sample(shape).astype(x.dtype.as_numpy_dtype)
     if x.dtype.is_complex:
         found.imag = np.random.random_sample(shape)
