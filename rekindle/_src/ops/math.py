@@ -24,7 +24,6 @@ _FAMILIES = (
     "math_ranges",
     "math_select",
     "math_histogram",
-    "math_sort",
     "reduce_axes",
     "reduce",
     "reduce_segments",
