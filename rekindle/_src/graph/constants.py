@@ -14,6 +14,7 @@ import numpy as np
 
 from rekindle._src.graph import dtypes, infer
 from rekindle._src.graph.shapes import TensorShape
+from rekindle._src.graph.tensor import Tensor
 from rekindle._src.names import public
 
 _LIMIT = 1 << 16  # elements; larger results are not worth to know
@@ -178,7 +179,10 @@ def constant_value(tensor: Any, partial: bool = False) -> Any:
     """The value of a tensor as an array if it is known while the graph is built, else None.
 
     Follows the same few ops as TensorFlow does, so that graphs come out equal. A value that was given is no longer fed.
+    What is no tensor is its own value, but that of a variable is not known.
     """
+    if not isinstance(tensor, Tensor):
+        return None if getattr(tensor, "_is_dense_tensor_like", False) else tensor
     if tensor._op.type not in _PYTHON_OPS:
         return None
     rule = infer.VALUES.get(tensor._op.type)

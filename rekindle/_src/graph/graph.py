@@ -144,7 +144,9 @@ class Graph(ScopeStacks, Collections):
         function = self._functions.get(op_type)
         return signatures.signature(op_type) if function is None else function.signature
 
-    def _scoped(self, name: str) -> str:
+    def _scoped(self, name: str | bytes) -> str:
+        if isinstance(name, bytes):
+            name = name.decode()
         if name.endswith("/"):
             return name[:-1]
         check_op_name(name)

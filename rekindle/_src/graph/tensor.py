@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from rekindle._src.errors import OperatorNotAllowedInGraphError
 from rekindle._src.graph import scopes
 from rekindle._src.graph.dtypes import DType
 from rekindle._src.graph.shapes import TensorShape
@@ -142,8 +143,9 @@ class Tensor:
         return self
 
     def __iter__(self) -> Any:
-        raise TypeError("Tensor objects are only iterable when eager execution is enabled. To iterate over this tensor "
-                        "use tf.map_fn.")
+        raise OperatorNotAllowedInGraphError(
+            "iterating over `tf.Tensor` is not allowed in Graph execution. Use Eager execution or decorate this "
+            "function with @tf.function.")
 
     def __len__(self) -> int:
         raise TypeError(f"len is not well defined for symbolic Tensors. ({self.name}) Please call `x.shape` rather "
@@ -151,9 +153,9 @@ class Tensor:
                         "`len(x)` for shape information.")
 
     def __bool__(self) -> bool:
-        raise TypeError("Using a `tf.Tensor` as a Python `bool` is not allowed. Use `if t is not None:` instead of "
-                        "`if t:` to test if a tensor is defined, and use TensorFlow ops such as tf.cond to execute "
-                        "subgraphs conditioned on the value of a tensor.")
+        raise OperatorNotAllowedInGraphError(
+            "using a `tf.Tensor` as a Python `bool` is not allowed in Graph execution. Use Eager execution or decorate "
+            "this function with @tf.function.")
 
     __nonzero__ = __bool__
 

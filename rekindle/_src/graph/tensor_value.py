@@ -6,6 +6,7 @@ graphs.
 from __future__ import annotations
 
 import math
+import numbers
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ import numpy as np
 from rekindle._src import nest
 from rekindle._src.graph import dtypes, proto
 from rekindle._src.graph.dtypes import DType
+from rekindle._src.graph.shapes import Dimension
 from rekindle._src.names import public
 
 _LIMIT = 2**31 - 1
@@ -75,16 +77,22 @@ def _numpy_type(dtype: DType | None) -> Any:
 def _from_python(values: Any, wanted: DType | None) -> np.ndarray:
     if values is None:
         raise ValueError("None values not supported.")
-    if wanted is dtypes.bool_ or not _numeric(wanted):
-        _check_leaves(values, wanted)
-    elif wanted is not None:
+    kind = _numpy_type(wanted)
+    if callable(getattr(values, "__array__", None)) or isinstance(getattr(values, "__array_interface__", None), dict):
+        return np.asarray(values, kind)
+    if wanted is not None:
         _check_leaves(values, wanted)
     try:
-        array = np.array(values, _numpy_type(wanted))
-    except (ValueError, OverflowError) as error:
+        array = np.array(values, kind)
+    except OverflowError:
+        array = np.array(values).astype(kind)  # a given type cuts off what it cannot hold
+    except ValueError as error:
         if "inhomogeneous" in str(error):
             _raise_ragged(values)
-        raise type(error)(str(error)) from None
+        raise
+    if array.shape != _list_shape(values) and (wanted is None or not wanted.is_quantized):
+        if wanted is None or array.dtype.kind == "O":
+            _raise_ragged(values)
     if wanted is None:
         if array.dtype == np.float64:
             array = array.astype(np.float32)
@@ -93,9 +101,13 @@ def _from_python(values: Any, wanted: DType | None) -> np.ndarray:
             array = small if np.array_equal(small, array) else array
     if wanted is dtypes.string and not array.size:
         return array.astype(object)  # numpy takes an empty list for floats
-    if array.dtype.kind in "SUO":
+    if array.dtype.kind not in "SUO":
+        return array
+    try:
         return _strings(_leaves(values), array.shape)
-    return array
+    except TypeError:
+        raise TypeError(f"Failed to convert object of type {type(values)} to Tensor. Contents: {values}. Consider "
+                        "casting elements to a supported type.") from None
 
 
 def _raise_ragged(values: Any) -> None:
@@ -122,41 +134,16 @@ def _numpy_shape(values: Any) -> tuple[int, ...]:
     return (len(values),) + (inner.pop() if len(inner) == 1 else ())
 
 
-_EXPECTED = {"f": (float, int, np.number), "c": (complex, float, int, np.number), "i": (int, np.integer),
-             "u": (int, np.integer), "b": (bool, np.bool_), "q": (int, tuple, np.integer)}
+_EXPECTED = {"f": (numbers.Real, np.number), "c": (numbers.Complex, np.number), "i": (int, np.integer, Dimension),
+             "u": (int, np.integer, Dimension), "b": (bool, np.bool_), "q": (int, tuple, np.integer),
+             "s": (str, bytes)}
 
 
-def _check_leaves(values: Any, wanted: DType | None) -> None:
+def _check_leaves(values: Any, wanted: DType) -> None:
     """Refuse a leaf which TensorFlow would not convert to the wanted type."""
     for leaf in nest.flatten(values):
-        if leaf is None:
-            raise TypeError(f"Expected {_wanted_name(wanted)}, got None of type 'NoneType' instead.") if (
-                wanted is not None) else ValueError("None values not supported.")
-        if wanted is None:
-            if not isinstance(leaf, (bool, int, float, complex, str, bytes, np.generic, np.ndarray)):
-                _raise_unsupported(values, leaf)
-            continue
-        if isinstance(leaf, np.ndarray):
-            continue
-        if wanted is dtypes.string:
-            good = isinstance(leaf, (str, bytes, np.str_, np.bytes_))
-        else:
-            good = isinstance(leaf, _EXPECTED[wanted.kind]) and not (
-                isinstance(leaf, (bool, np.bool_)) and wanted.kind != "b")
-        if not good and not hasattr(leaf, "__array__"):
-            raise TypeError(f"Expected {_wanted_name(wanted)}, got {leaf!r} of type "
-                            f"'{type(leaf).__name__}' instead.")
-
-
-def _wanted_name(wanted: DType | None) -> str:
-    return "value" if wanted is None else wanted.name
-
-
-def _raise_unsupported(values: Any, leaf: Any) -> None:
-    if hasattr(leaf, "__array__") or hasattr(leaf, "value"):
-        return
-    raise TypeError(f"Failed to convert object of type {type(values)} to Tensor. Contents: {values}. Consider casting "
-                    "elements to a supported type.")
+        if not isinstance(leaf, (_EXPECTED.get(wanted.kind, object), np.ndarray)):
+            raise TypeError(f"Expected {wanted.name}, got {leaf!r} of type '{type(leaf).__name__}' instead.")
 
 
 def _leaves(values: Any) -> list[Any]:

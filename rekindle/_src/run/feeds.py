@@ -31,7 +31,7 @@ def expand(graph: Any, key: Any, value: Any) -> list[tuple[Tensor, Any]]:
 
 
 def _sparse(key: Any, value: Any) -> list[tuple[Tensor, Any]]:
-    return list(zip([key.indices, key.values, key.dense_shape], tuple(value), strict=True))
+    return list(zip([key.indices, key.values, key.dense_shape], tuple(value), strict=False))
 
 
 def _slices(key: Any, value: Any) -> list[tuple[Tensor, Any]]:

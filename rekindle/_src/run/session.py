@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from rekindle._src import errors
+from rekindle._src import errors, nest
 from rekindle._src.graph import proto, scopes
 from rekindle._src.graph.graph import Graph
 from rekindle._src.names import public
@@ -173,6 +173,8 @@ class BaseSession:
             return [], [], True
         if not hasattr(feed_dict, "items"):
             raise TypeError(f"feed_dict must be a dictionary from tensors to values, got {type(feed_dict).__name__}")
+        if any(isinstance(key, tuple) for key in feed_dict):
+            feed_dict = nest.flatten_dict_items(feed_dict)
         tensors, arrays, simple = [], [], True
         for key, value in feed_dict.items():
             expanded = feeds.expand(self._graph, key, value)
