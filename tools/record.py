@@ -152,9 +152,15 @@ def record_expressions():
 
     from tests.expressions import expressions
 
-    names = expressions.namespace(tf, nest)
     for subject, texts in expressions.SUBJECTS.items():
-        found = {text: expressions.outcome(text, names) for text in texts}
+        found = {}
+        for text in texts:
+            with tf.Graph().as_default():
+                make = expressions.namespace
+                if subject == "conversions":
+                    make = expressions.graph_namespace
+                kind, answer = expressions.outcome(text, make(tf, nest))
+                found[text] = [kind, answer.split("\n\t [[")[0]]
         with open(os.path.join(expressions.GOLDEN, subject + ".json"), "w") as file:
             json.dump(found, file, indent=0)
         print(f"{subject}: {len(found)} expressions")

@@ -34,6 +34,39 @@ def namespace(tf, nest):
     }
 
 
+class Wrapped:
+    """What numpy takes for an array."""
+
+    def __init__(self, values):
+        self.values = values
+
+    def __array__(self, dtype=None, copy=None):
+        return np.asarray(self.values, dtype)
+
+
+def graph_namespace(tf, nest):
+    """`namespace` with a graph of a variable, placeholders and a constant, and a session for it."""
+    v = tf.Variable([[1.0, 2.0]], name="v")
+    p = tf.placeholder(tf.float32, [None, 4], name="p")
+    s = tf.placeholder(tf.string, name="s")
+    i = tf.constant(3, name="i")
+    session = tf.Session()
+    session.run(v.initializer)
+    more = {"v": v, "p": p, "s": s, "i": i, "A": Wrapped, "run": session.run, "shown": shown}
+    return dict(namespace(tf, nest), **more)
+
+
+def shown(value):
+    """A tensor or an array by type, shape and (if known) elements; anything else as it is."""
+    if isinstance(value, (list, tuple)):
+        return [shown(one) for one in value]
+    if isinstance(value, (np.ndarray, np.generic)):
+        return [str(value.dtype), value.shape, value.tolist()]
+    if hasattr(value, "graph") and hasattr(value, "dtype"):
+        return [value.dtype.name, str(value.shape)]
+    return value
+
+
 def outcome(expression, names):
     """What the expression gives: ["value", repr] or [class of the error, message]."""
     try:
@@ -296,4 +329,90 @@ NEST = [
     "nest.assert_shallow_structure({'a':1},[1],check_types=False)",
 ]
 
-SUBJECTS = {"shapes": SHAPES, "nest": NEST}
+CONVERSIONS = [
+    'shown(tf.constant([D(20),10]))',
+    'shown(tf.constant([D(20),10],tf.int64))',
+    'shown(tf.reshape(v,[D(2),-1]))',
+    'shown(tf.reshape(v,[p.shape[1]//2,-1]))',
+    'shown(tf.zeros([p.shape[1],2]))',
+    'shown(tf.zeros(p.shape[1:]))',
+    'shown(tf.constant(A([1.,2.])))',
+    'shown(tf.constant(A(np.arange(3))))',
+    'shown(tf.stack([1,i]))',
+    'shown(tf.convert_to_tensor([1,i,2.0]))',
+    'shown(tf.convert_to_tensor([[1.0,v[0,0]],[2.0,3.0]]))',
+    'shown(tf.constant([1.5],tf.int32))',
+    'shown(tf.constant([1,2],tf.float32))',
+    'shown(tf.constant(True,tf.int32))',
+    'shown(tf.constant(np.array([True]),tf.int32))',
+    'shown(tf.constant("a",tf.int32))',
+    'shown(tf.constant(2**40))',
+    'shown(tf.constant(None))',
+    'shown(tf.constant([1,None]))',
+    'shown(tf.constant([[1],[1,2]]))',
+    'shown(tf.constant([]))',
+    'shown(tf.constant([],tf.int32))',
+    'shown(tf.constant(np.float64(3)))',
+    'shown(tf.constant(range(3)))',
+    'shown(tf.constant({1}))',
+    "shown(tf.constant({'a':1}))",
+    'shown(tf.constant(1j))',
+    'shown(tf.constant([1,2.5]))',
+    "shown(tf.constant(['a',1]))",
+    "shown(tf.constant(b'\\xff'))",
+    "shown(tf.constant(u'\\u00e9'))",
+    "shown(tf.constant(np.array(['a','bb'])))",
+    'shown(tf.constant(1,shape=[2,2]))',
+    'shown(tf.constant([1,2,3],shape=[2]))',
+    'shown(tf.constant(1.0,tf.float16))',
+    'shown(v+1)',
+    'shown(i+1.5)',
+    'shown(np.float32(2)*v)',
+    'shown(np.ones((1,2),np.float32)+v)',
+    'shown(np.ones((1,2))+v)',
+    'shown(v*i)',
+    'shown(i/2)',
+    'shown(tf.matmul(v,np.ones((2,1))))',
+    'shown(1 if v else 2)',
+    'shown(bool(i))',
+    'shown(list(p))',
+    '[x for x in tf.constant([1, 2])]',
+    'shown(len(p))',
+    'shown(range(i))',
+    'shown(np.array(i))',
+    'shown(p==p)',
+    'shown(float(p.shape[1].value))',
+    "shown(tf.constant(np.datetime64('2020-01-01')))",
+    'shown(tf.concat([v,[[1.,2.]]],0))',
+    'shown(tf.stack([np.ones(2), np.zeros(2)]))',
+    'shown(tf.where(np.array([True]),[1],[2]))',
+    "shown(run(b'v:0'))",
+    "shown(run(['v:0', i]))",
+    "shown(run([p, s], {(p, s): (np.ones((1, 4)), 'x')})[0])",
+    'shown(run(p, {p: [[1, 2, 3, 4]]}))',
+    'shown(run(p, {p: [1, 2]}))',
+    "shown(run(p, {p: 'a'}))",
+    'shown(run(p, {p: tf.ones([1, 4])}))',
+    'shown(run(p, {p: None}))',
+    'shown(run(None))',
+    'shown(run([None]))',
+    'shown(run(3))',
+    'shown(run([v, v]))',
+    'shown(run(v.initializer))',
+    'shown(run(i, {i: 1.5}))',
+    'shown(run(i, {i: 2 ** 40}))',
+    'shown(run(i, {i: True}))',
+    'shown(run(v, {v: [[3., 4.]]}))',
+    "shown(run('p:0', {'p:0': np.ones((1, 4))}))",
+    "shown(run('v/Assign'))",
+    "shown(run('zzz'))",
+    "shown(run('v:7'))",
+    "shown(run({'a': i, 'b': (i, [i])})['b'])",
+    "shown(run(tf.identity(s), {s: [b'a', b'b']}))",
+    "shown(run(i, {'nothing:0': 1}))",
+    'shown(run(i, {3: 1}))',
+    'shown(run(i, [1]))',
+    'shown(run(i + 1, {i: 41}))',
+]
+
+SUBJECTS = {"shapes": SHAPES, "nest": NEST, "conversions": CONVERSIONS}

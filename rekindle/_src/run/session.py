@@ -172,7 +172,7 @@ class BaseSession:
         if not feed_dict:
             return [], [], True
         if not hasattr(feed_dict, "items"):
-            raise TypeError(f"feed_dict must be a dictionary from tensors to values, got {type(feed_dict).__name__}")
+            raise TypeError("input must be a dictionary")
         if any(isinstance(key, tuple) for key in feed_dict):
             feed_dict = nest.flatten_dict_items(feed_dict)
         tensors, arrays, simple = [], [], True
