@@ -149,3 +149,30 @@ def test_both_names_of_an_argument():
     assert tf.squeeze(tf.zeros([1, 2]), squeeze_dims=[0]).shape.as_list() == [2]
     with pytest.raises(ValueError, match="Cannot specify both"):
         tf.squeeze(tf.zeros([1, 2]), axis=[0], squeeze_dims=[0])
+
+
+def test_sort_orders_along_an_axis():
+    values = np.array([[3.0, 1.0, 2.0], [1.0, 5.0, 1.0]], np.float32)
+    open_values = tf.placeholder(tf.float32, None)
+    with tf.Session() as session:
+        for axis in (0, 1, -1, -2):
+            for direction in ("ASCENDING", "DESCENDING"):
+                sign = 1 if direction == "ASCENDING" else -1
+                wanted = sign * np.sort(sign * values, axis)
+                places = np.argsort(sign * values, axis, kind="stable")
+                # Of an open rank, the last axis is known only as -1.
+                for given in (tf.constant(values), open_values)[: 1 if axis == 1 else 2]:
+                    found = session.run(
+                        [tf.sort(given, axis, direction), tf.argsort(given, axis, direction)],
+                        {open_values: values},
+                    )
+                    np.testing.assert_array_equal(found[0], wanted)
+                    np.testing.assert_array_equal(found[1], places)
+                    assert found[1].dtype == np.int32
+
+
+def test_sort_wants_a_known_axis_and_direction():
+    with pytest.raises(ValueError, match="UP should be one of ASCENDING, DESCENDING"):
+        tf.sort([1, 2], direction="UP")
+    with pytest.raises(ValueError, match="axis must be a constant scalar"):
+        tf.argsort([1, 2], axis=tf.placeholder(tf.int32, []))

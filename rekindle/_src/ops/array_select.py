@@ -144,6 +144,40 @@ def reverse_gradient(op, dy):
     return reverse_op(dy, op.inputs[1]), None
 
 
+def _roll_rule(c: Any) -> Any:
+    sizes = infer.with_rank_at_least(c.shapes[0], 1)
+    shift, axis = (infer.with_rank_at_most(shape, 1) for shape in c.shapes[1:])
+    infer.merge(shift, axis)
+    return sizes
+
+
+@op("Roll", public="roll manip.roll", infer=_roll_rule, structural=True)
+def roll(input, shift, axis):
+    """The tensor with its elements moved by the shifts along the axes, those at the ends around."""
+    return torch.roll(input, shift.reshape(-1).tolist(), axis.reshape(-1).tolist())
+
+
+@roll.refusal
+def roll_refusal(input, shift, axis):
+    if input.dim() < 1:
+        raise _invalid("input must be 1-D or higher")
+    for word, value in (("shift", shift), ("axis", axis)):
+        if value.dim() > 1:
+            shape = TensorShape(value.shape)
+            raise _invalid(f"{word} must be a scalar or a 1-D vector. Found: {shape}")
+    if shift.shape != axis.shape:
+        raise _invalid("shift and axis must have the same size")
+    at = [i + input.dim() if i < 0 else i for i in axis.reshape(-1).tolist()]
+    outside = [i for i in at if not 0 <= i < input.dim()]
+    if outside:
+        raise _invalid(f"axis {outside[0]} is out of range")
+
+
+@roll.gradient
+def roll_gradient(op, dy):
+    return roll(dy, -op.inputs[1], op.inputs[2]), None, None
+
+
 def _reverse_sequence_rule(c: Any) -> Any:
     lengths = infer.with_rank(c.shapes[1], 1)
     sizes, along, batch = c.shapes[0], c.attr("seq_dim"), c.attr("batch_dim")
