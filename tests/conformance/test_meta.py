@@ -20,7 +20,8 @@ from tests.conformance.samples import Variable
 CHECKS = frozenset(
     "DynamicStitch ParallelDynamicStitch GatherV2 GatherNd ScatterNd ScatterNdNonAliasingAdd "
     "TensorScatterAdd TensorScatterSub TensorScatterUpdate ReverseSequence "
-    "SparseSoftmaxCrossEntropyWithLogits StatelessMultinomial"
+    "SparseSoftmaxCrossEntropyWithLogits StatelessMultinomial CropAndResize CropAndResizeGradImage "
+    "CropAndResizeGradBoxes"
     .split()
 )
 ALL = [pytest.param(family, name, id=f"{family}-{name}")

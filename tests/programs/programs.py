@@ -47,9 +47,9 @@ class Program:
 MNIST = ["--data_dir", "{shared}/data/mnist"]
 
 SCRIPTS = (
-    "control_flow convolutions embeddings gradients images initializers layers linear_algebra "
-    "losses math_functions metrics optimizers reductions resource_optimizers saving schedules "
-    "scopes sessions slicing"
+    "control_flow convolutions embeddings gradients image_boxes images initializers layers "
+    "linear_algebra losses math_functions metrics optimizers reductions resource_optimizers "
+    "saving schedules scopes sessions slicing"
 ).split()
 
 PROGRAMS = [
