@@ -167,5 +167,14 @@ CASES = [
     case("Bucketize", [[-1.0, 0.0, 0.5, 10.0]], boundaries=[0.0, 1.0, 10.0]),
     case("Bucketize", [ints(4)], boundaries=[0.0, 2.0]),
     case("ClipByValue", [floats(2, 3), -1.0, 1.0]),
+    case("FFT", [complexes(2, 5)]), case("IFFT", [complexes(2, 4)]), case("FFT2D", [complexes(2, 3, 4)]),
+    case("IFFT2D", [complexes(3, 4)]), case("FFT3D", [complexes(2, 3, 4)]), case("IFFT3D", [complexes(2, 3, 4)]),
+    case("FFT", [complexes()]),
+    case("RFFT", [floats(2, 6), [6]]), case("RFFT", [floats(2, 6), [5]]), case("RFFT", [floats(2, 6), [7]]),
+    case("RFFT", [floats(2, 6), [6, 6]]),
+    case("IRFFT", [complexes(2, 4), [6]]), case("IRFFT", [complexes(2, 4), [7]]), case("IRFFT", [complexes(2, 4), [9]]),
+    case("RFFT2D", [floats(4, 6), [4, 6]]), case("IRFFT2D", [complexes(4, 4), [4, 6]]),
+    case("RFFT3D", [floats(2, 4, 6), [2, 4, 6]]).options(gradient=False),
+    case("IRFFT3D", [complexes(2, 4, 4), [2, 4, 6]]).options(gradient=False),
 ]
 ELSEWHERE = {}

@@ -24,6 +24,8 @@ _FAMILIES = (
     "math_ranges",
     "math_select",
     "math_histogram",
+    "math_fourier",
+    "math_cosine",
     "reduce_axes",
     "reduce",
     "reduce_segments",
