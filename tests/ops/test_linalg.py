@@ -63,3 +63,9 @@ def test_singular_and_eigenvalues_alone() -> None:
         s, e = session.run([tf.svd(matrix, compute_uv=False), tf.self_adjoint_eigvals(matrix)])
     np.testing.assert_allclose(s, np.linalg.svd(matrix, compute_uv=False))
     np.testing.assert_allclose(e, np.linalg.eigvalsh(matrix))
+
+
+def test_old_exponential_is_todays() -> None:
+    with tf.Graph().as_default(), tf.Session() as session:
+        expected = session.run(tf.linalg.expm(SYMMETRIC.numpy()))
+    np.testing.assert_allclose(OPS["MatrixExponential"].kernel(SYMMETRIC).numpy(), expected)

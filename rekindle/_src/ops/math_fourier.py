@@ -153,7 +153,9 @@ def _lengths(input: torch.Tensor, fft_length: torch.Tensor, forward: bool) -> li
             raise errors.InvalidArgumentError(
                 None,
                 None,
-                f"Input dimension {i} must have length of at least {needed} but got: {have}",
+                f"Input dimension {input.dim() - len(sizes) + i} must have length of at least "
+                f"{needed} "
+                f"but got: {have}",
             )
     return sizes
 
