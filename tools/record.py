@@ -3,6 +3,7 @@
     PYTHON37 tools/record.py FAMILY... [--all]   the cases of tests/conformance/cases_FAMILY.py
     PYTHON37 tools/record.py programs [NAME...]  the programs listed in tests/programs/programs.py
     PYTHON37 tools/record.py expressions         those of tests/expressions/expressions.py
+    PYTHON37 tools/record.py bad_inputs          those of tests/bad_inputs/inputs.py
 
 Cases whose inputs and attrs are as recorded are kept, unless --all. Prints the cases that raise,
 so that a slip in a sample is seen. Works under Python 3.7.
@@ -33,6 +34,9 @@ def main():
         return
     if options.names == ["expressions"]:
         record_expressions()
+        return
+    if options.names == ["bad_inputs"]:
+        record_bad_inputs()
         return
     front = tensorflow_front()
     for family in options.names:
@@ -164,6 +168,19 @@ def record_expressions():
         with open(os.path.join(expressions.GOLDEN, subject + ".json"), "w") as file:
             json.dump(found, file, indent=0)
         print(f"{subject}: {len(found)} expressions")
+
+
+def record_bad_inputs():
+    """What each bad input is answered with."""
+    import tensorflow.compat.v1 as tf
+
+    from tests.bad_inputs import inputs
+
+    names = [name for name in inputs.INPUTS if name not in inputs.CRASHING]
+    found = {name: inputs.answer(tf, name) for name in names}
+    with open(os.path.join(golden.FOLDER, "bad_inputs.json"), "w") as file:
+        json.dump(found, file, indent=0)
+    print(f"bad_inputs: {len(found)}")
 
 
 def record_programs(names):

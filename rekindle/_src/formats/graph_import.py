@@ -6,15 +6,19 @@ Holds the import: names and prefixes, the order of creation, mapped inputs, loop
 from __future__ import annotations
 
 import heapq
+import math
 from typing import Any
 
+from rekindle._src import errors
 from rekindle._src.graph import attrs as attr_forms
 from rekindle._src.graph import convert, infer, library, proto, scopes, signatures
 from rekindle._src.graph.graph import GRAPH_DEF_VERSION
 from rekindle._src.graph.graph_scopes import check_op_name
+from rekindle._src.graph.op_text import op_text
 from rekindle._src.graph.tensor import Tensor
 from rekindle._src.names import public
 
+_LARGEST = 2**63 - 1
 _NEXT = ("NextIteration", "RefNextIteration")
 _MERGE = ("Merge", "RefMerge")
 
@@ -270,24 +274,36 @@ class _Import:
           ValueError: one is missing, unknown, or of the wrong type.
         """
         out: dict[str, Any] = {}
-        for attr in facts.attrs:
+        for attr in sorted(facts.attrs, key=lambda one: one.type != "type"):  # the types are checked first
             if attr.name in node.attr:
-                out[attr.name] = attr_forms.from_proto(attr.type, node.attr[attr.name])
+                out[attr.name] = self._attr(node, facts, attr)
             elif attr.default is not signatures.REQUIRED:
                 out[attr.name] = attr.default
             else:
-                raise ValueError(f"NodeDef missing attr '{attr.name}' from {facts.name}; NodeDef: "
+                raise ValueError(f"NodeDef missing attr '{attr.name}' from {op_text(facts)}; NodeDef: "
                                  f"{{{{node {node.name}}}}}")
         for key in node.attr:
             if key not in facts.attr and (key.startswith("_") or not self._is_default(node, key)):
                 if not key.startswith("_"):
-                    raise ValueError(f"NodeDef mentions attr '{key}' not in Op<name={facts.name}>; NodeDef: "
+                    raise ValueError(f"NodeDef mentions attr '{key}' not in {op_text(facts)}; NodeDef: "
                                      f"{{{{node {node.name}}}}}. (Check whether your GraphDef-interpreting binary is "
                                      f"up to "
                                      "date with your GraphDef-generating binary.).")
                 if key != "_output_shapes":
                     out[key] = proto.AttrValue.FromString(node.attr[key].SerializeToString())
         return out
+
+    def _attr(self, node: Any, facts: signatures.Signature, attr: signatures.Attr) -> Any:
+        try:
+            return attr_forms.from_proto(attr.type, node.attr[attr.name])
+        except (ValueError, TypeError) as error:
+            if attr.type == "tensor":
+                tensor = node.attr[attr.name].tensor
+                _check_sizes(node, [dim.size for dim in tensor.tensor_shape.dim])
+                raise errors.InvalidArgumentError(None, None, f"Cannot parse tensor from proto: {tensor}") from error
+            what = "AttrValue has invalid DataType" if isinstance(error, TypeError) else str(error)
+            raise ValueError(f"{what}\n\t for attr '{attr.name}'\n\t; NodeDef: {{{{node {node.name}}}}}; "
+                             f"{op_text(facts)}") from error
 
     def _is_default(self, node: Any, key: str) -> bool:
         """True if the producer's op list says that the attr has its default value, so that it can be dropped."""
@@ -301,7 +317,7 @@ class _Import:
         wanted = input_types(facts, attrs)
         if len(wanted) != len(inputs):
             raise ValueError(f"NodeDef expected inputs '{', '.join(d.name for d in wanted)}' do not match "
-                             f"{len(inputs)} inputs specified; NodeDef: {{{{node {node.name}}}}}")
+                             f"{len(inputs)} inputs specified; {op_text(facts)}; NodeDef: {{{{node {node.name}}}}}")
         for i, (tensor, dtype) in enumerate(zip(inputs, wanted, strict=True)):
             if tensor.graph is not self.graph:
                 raise ValueError(f"{tensor} must be from the same graph as {self.graph}.")
@@ -351,6 +367,16 @@ def input_types(facts: Any, attrs: dict[str, Any]) -> list[Any]:
             types = [one] * (attrs[arg.number_attr] if arg.number_attr is not None else 1)
         out.extend(t._as_ref if arg.is_ref else t for t in types)
     return out
+
+
+def _check_sizes(node: Any, sizes: list[int]) -> None:
+    """Raise ValueError unless a tensor can have that shape."""
+    what = "is not fully defined" if min(sizes, default=0) < 0 else None
+    if what is None and math.prod(sizes) > _LARGEST:
+        what = "is too large (more than 2**63 - 1 entries)"
+    if what is not None:
+        listed = ",".join(map(str, sizes))
+        raise ValueError(f"Shape [{listed}] {what} for '{node.name}' (op: '{node.op}') with input shapes: .")
 
 
 def _split(text: str) -> tuple[str, int]:

@@ -94,7 +94,9 @@ def signature(op_type: str) -> Signature:
         raise errors.NotFoundError(
             None, None,
             f"Op type not registered '{op_type}' in binary running on localhost. Make sure the Op and Kernel are "
-            "registered in the binary running in this process.")
+            "registered in the binary running in this process. Note that if you are loading a saved graph which used "
+            "ops from tf.contrib, accessing (e.g.) `tf.contrib.resampler` should be done before importing the graph, "
+            "as contrib ops are lazily registered when the module is first accessed.")
     return make_signature(op_type, facts)
 
 

@@ -51,8 +51,8 @@ def read(resource: Buffer) -> Any:
     if resource.value is None:
         raise errors.FailedPreconditionError(
             None, None, f"Error while reading resource variable {resource.name} from Container: "
-            "localhost. This could mean that the variable was uninitialized. Not found: "
-            f"{_missing(resource)}")
+            "localhost. This could mean that the variable was uninitialized. Not found: Container "
+            f"localhost does not exist. (Could not find resource: localhost/{resource.name})")
     return resource.value
 
 

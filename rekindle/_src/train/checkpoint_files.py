@@ -12,6 +12,7 @@ from typing import Any
 
 from google.protobuf import text_format
 
+from rekindle._src import errors
 from rekindle._src import tf_logging as logging
 from rekindle._src.formats.files import file_error
 from rekindle._src.graph import meta_graph, proto
@@ -184,7 +185,14 @@ def latest_checkpoint(checkpoint_dir: str, latest_filename: str | None = None) -
 
 @public("train.checkpoint_exists")
 def checkpoint_exists(checkpoint_prefix: str) -> bool:
-    """True if there is a checkpoint of either format with that path."""
+    """True if there is a checkpoint of either format with that path.
+
+    Raises:
+      NotFoundError: there is no such folder.
+    """
+    folder = os.path.dirname(checkpoint_prefix)
+    if folder and not os.path.isdir(folder):
+        raise errors.NotFoundError(None, None, f"{folder}; No such file or directory")
     return _first_file(checkpoint_prefix) is not None
 
 
