@@ -27,7 +27,9 @@ from rekindle import (
     random as random,
     resource_loader as resource_loader,
     sets as sets,
+    signal as signal,
     sparse as sparse,
+    spectral as spectral,
     strings as strings,
     summary as summary,
     sysconfig as sysconfig,
@@ -58,6 +60,7 @@ from rekindle._src.autodiff.registration import (
     RegisterGradient as RegisterGradient,
     no_gradient as no_gradient,
 )
+from rekindle._src.autodiff.tape import GradientTape as GradientTape
 from rekindle._src.errors import OpError as OpError
 from rekindle._src.formats.graph_import import import_graph_def as import_graph_def
 from rekindle._src.graph.collections import (
@@ -199,16 +202,22 @@ from rekindle._src.ops import (
     flow_values as _ops_flow_values,
     functional as _ops_functional,
     fused as _ops_fused,
+    image_boxes as _ops_image_boxes,
     image_codec as _ops_image_codec,
     image_color as _ops_image_color,
+    image_crop as _ops_image_crop,
+    image_draw as _ops_image_draw,
     image_resize as _ops_image_resize,
     image_shapes as _ops_image_shapes,
+    linalg_exponential as _ops_linalg_exponential,
+    linalg_legacy as _ops_linalg_legacy,
     linalg_tridiagonal as _ops_linalg_tridiagonal,
     lookup as _ops_lookup,
     lookup_buckets as _ops_lookup_buckets,
     loss as _ops_loss,
     math as _ops_math,
     math_broadcast as _ops_math_broadcast,
+    math_cosine as _ops_math_cosine,
     math_refusal as _ops_math_refusal,
     math_select as _ops_math_select,
     moments as _ops_moments,
@@ -311,6 +320,7 @@ from rekindle._src.ops.array_select import (
     reverse_v2 as reverse,
     reverse_sequence as reverse_sequence,
     reverse_v2 as reverse_v2,
+    roll as roll,
     searchsorted as searchsorted,
     where as select,
     sparse_mask as sparse_mask,
@@ -489,6 +499,16 @@ from rekindle._src.ops.math_divide import (
     truncate_div as truncatediv,
     truncate_mod as truncatemod,
 )
+from rekindle._src.ops.math_fourier import (
+    fft as batch_fft,
+    ifft as batch_ifft,
+    fft as fft,
+    fft2d as fft2d,
+    fft3d as fft3d,
+    ifft as ifft,
+    ifft2d as ifft2d,
+    ifft3d as ifft3d,
+)
 from rekindle._src.ops.math_histogram import (
     bincount as bincount,
     histogram_fixed_width as histogram_fixed_width,
@@ -506,6 +526,17 @@ from rekindle._src.ops.math_logic import (
     logical_xor as logical_xor,
     tf_not_equal as not_equal,
 )
+from rekindle._src.ops.math_of_sparse import (
+    abs as abs,
+    abs as complex_abs,
+    erf as erf,
+    negative as neg,
+    negative as negative,
+    sign as sign,
+    sqrt as sqrt,
+    square as square,
+    tanh as tanh,
+)
 from rekindle._src.ops.math_ranges import (
     cumprod as cumprod,
     cumsum as cumsum,
@@ -516,7 +547,6 @@ from rekindle._src.ops.math_ranges import (
 from rekindle._src.ops.math_special import (
     betainc as betainc,
     digamma as digamma,
-    erf as erf,
     erfc as erfc,
     igamma as igamma,
     igammac as igammac,
@@ -542,12 +572,9 @@ from rekindle._src.ops.math_trig import (
     sin as sin,
     sinh as sinh,
     tan as tan,
-    tanh as tanh,
 )
 from rekindle._src.ops.math_unary import (
-    abs as abs,
     ceil as ceil,
-    abs as complex_abs,
     exp as exp,
     expm1 as expm1,
     floor as floor,
@@ -558,16 +585,11 @@ from rekindle._src.ops.math_unary import (
     log as log,
     log1p as log1p,
     log_sigmoid as log_sigmoid,
-    neg as neg,
-    neg as negative,
     reciprocal as reciprocal,
     rint as rint,
     round as round,
     rsqrt as rsqrt,
     sigmoid as sigmoid,
-    sign as sign,
-    sqrt as sqrt,
-    square as square,
 )
 from rekindle._src.ops.parsing import (
     FixedLenFeature as FixedLenFeature,
@@ -653,6 +675,10 @@ from rekindle._src.ops.slicing import (
     newaxis as newaxis,
     slice as slice,
     strided_slice as strided_slice,
+)
+from rekindle._src.ops.sort import (
+    argsort as argsort,
+    sort as sort,
 )
 from rekindle._src.ops.sparse import (
     sparse_add as sparse_add,

@@ -51,7 +51,7 @@ HOMES: dict[str, str] = {
         "testing.case testing.decorators testing.graphs testing.hardware"
     ),
     "python.framework.versions": "platform.versions",
-    "python.layers.utils": "graph.constants ops.cond",
+    "python.layers.utils": "layers.inner_utils",
     "python.lib.io.file_io": "platform.file_io",
     "python.ops.array_ops": "ops.array",
     "python.framework.function": "state.function",
@@ -79,13 +79,12 @@ HOMES: dict[str, str] = {
     "python.ops.random_ops": "ops.random",
     "python.ops.resource_variable_ops": "state.resource_variable ops.state_resource",
     "python.ops.sparse_ops": "ops.sparse_math ops.sparse_serialize",
-    "python.ops.state_ops": "state.assign ops.state",
+    "python.ops.resources": "state.resources",
+    "python.ops.state_ops": "state.inner_state_ops state.assign ops.state",
     "python.ops.template": "state.template",
     "python.ops.summary_op_util": "ops.summary",
-    "python.ops.variable_scope": "state.variable_scope state.variable_store",
-    "python.ops.variables": (
-        "state.variable state.variables state.ref_variable state.partitioned"
-    ),
+    "python.ops.variable_scope": "state.inner_variable_scope",
+    "python.ops.variables": "state.inner_variables",
     "python.platform.benchmark": "testing.benchmark",
     "python.platform.flags": "tf.flags",
     "python.platform.googletest": "testing.main testing.folders testing.benchmark",

@@ -7,6 +7,10 @@ from rekindle._src.formats.tfrecord import (
     TFRecordWriter as TFRecordWriter,
     tf_record_iterator as tf_record_iterator,
 )
+from rekindle._src.image.files import (
+    decode_image as decode_image,
+    is_jpeg as is_jpeg,
+)
 from rekindle._src.ops.image_codec import (
     decode_and_crop_jpeg as decode_and_crop_jpeg,
     decode_bmp as decode_bmp,

@@ -35,6 +35,7 @@ from rekindle._src.ops.linalg_decompose import (
     matrix_square_root as sqrtm,
     svd as svd,
 )
+from rekindle._src.ops.linalg_exponential import matrix_exponential as expm
 from rekindle._src.ops.linalg_matmul import (
     matmul as matmul,
     matvec as matvec,

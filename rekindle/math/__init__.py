@@ -53,6 +53,17 @@ from rekindle._src.ops.math_logic import (
     logical_xor as logical_xor,
     tf_not_equal as not_equal,
 )
+from rekindle._src.ops.math_of_sparse import (
+    abs as abs,
+    bessel_i0e as bessel_i0e,
+    bessel_i1e as bessel_i1e,
+    erf as erf,
+    negative as negative,
+    sign as sign,
+    sqrt as sqrt,
+    square as square,
+    tanh as tanh,
+)
 from rekindle._src.ops.math_ranges import (
     cumprod as cumprod,
     cumsum as cumsum,
@@ -61,12 +72,9 @@ from rekindle._src.ops.math_ranges import (
 )
 from rekindle._src.ops.math_special import (
     bessel_i0 as bessel_i0,
-    bessel_i0e as bessel_i0e,
     bessel_i1 as bessel_i1,
-    bessel_i1e as bessel_i1e,
     betainc as betainc,
     digamma as digamma,
-    erf as erf,
     erfc as erfc,
     igamma as igamma,
     igammac as igammac,
@@ -93,10 +101,8 @@ from rekindle._src.ops.math_trig import (
     sin as sin,
     sinh as sinh,
     tan as tan,
-    tanh as tanh,
 )
 from rekindle._src.ops.math_unary import (
-    abs as abs,
     ceil as ceil,
     exp as exp,
     expm1 as expm1,
@@ -107,15 +113,11 @@ from rekindle._src.ops.math_unary import (
     log as log,
     log1p as log1p,
     log_sigmoid as log_sigmoid,
-    neg as negative,
     reciprocal as reciprocal,
     rint as rint,
     round as round,
     rsqrt as rsqrt,
     sigmoid as sigmoid,
-    sign as sign,
-    sqrt as sqrt,
-    square as square,
 )
 from rekindle._src.ops.norm import l2_normalize as l2_normalize
 from rekindle._src.ops.reduce_axes import (

@@ -67,7 +67,7 @@ from rekindle._src.ops.loss import (
     weighted_cross_entropy_with_logits as weighted_cross_entropy_with_logits,
     zero_fraction as zero_fraction,
 )
-from rekindle._src.ops.math_trig import tanh as tanh
+from rekindle._src.ops.math_of_sparse import tanh as tanh
 from rekindle._src.ops.math_unary import sigmoid as sigmoid
 from rekindle._src.ops.moments import (
     moments as moments,
@@ -123,6 +123,7 @@ from rekindle._src.rnn.dynamic import (
     bidirectional_dynamic_rnn as bidirectional_dynamic_rnn,
     dynamic_rnn as dynamic_rnn,
 )
+from rekindle._src.rnn.raw import raw_rnn as raw_rnn
 from rekindle._src.rnn.static import (
     static_bidirectional_rnn as bidirectional_rnn,
     static_rnn as rnn,

@@ -228,8 +228,8 @@ class _Builder:
         if missing and not all(self._is_next(text) for text in missing):
             return False
         data = [t for t in node.input if not t.startswith("^")]
-        first = next((t for t in data if t not in missing), None)
-        inputs = [self._tensor(first if t in missing else t) for t in data]
+        there = [t for t in data if t not in missing]
+        inputs = [self._tensor(there[0] if t in missing else t) for t in data]
         waits = [self.made[t[1:]] for t in node.input if t.startswith("^") and t[1:] in self.made]
         facts = self.graph.signature(node.op)
         attrs = self._attrs(node, facts)

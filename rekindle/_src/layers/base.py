@@ -20,6 +20,7 @@ from rekindle._src.graph.operation import Operation
 from rekindle._src.graph.tensor import Tensor
 from rekindle._src.layers.input_spec import check_inputs
 from rekindle._src.layers.named import get_initializer
+from rekindle._src.layers.reach import reachable
 from rekindle._src.names import public
 from rekindle._src.ops import array_shape, math_cast
 from rekindle._src.state import initializers, variables
@@ -112,6 +113,7 @@ class Layer:
         self._updates: list[Any] = []
         self._losses: list[Any] = []
         self._callable_losses: list[Callable[[], Any]] = []
+        self._called_with: Any = []  # the inputs, while the layer is being called
         self._init_set_name(name)
         self._call_has_scope_arg = "scope" in inspect.signature(self.call).parameters
         self._scope: VariableScope | None = None
@@ -259,13 +261,11 @@ class Layer:
 
     def get_updates_for(self, inputs: Any) -> list[Any]:
         """The updates that depend on `inputs`; with None, those that depend on none."""
-        return [u for u in self.updates if getattr(u, "_unconditional_update", False) == (
-            inputs is None)]
+        return _of_inputs(self.updates, "_unconditional_update", inputs)
 
     def get_losses_for(self, inputs: Any) -> list[Any]:
         """The losses that depend on `inputs`; with None, those that depend on none."""
-        return [x for x in self.losses if getattr(x, "_unconditional_loss", True) == (
-            inputs is None)]
+        return _of_inputs(self.losses, "_unconditional_loss", inputs)
 
     # What subclasses say.
 
@@ -421,7 +421,7 @@ class Layer:
                 update = update()
             if not isinstance(update, Operation):
                 update = getattr(update, "op", None) or convert.convert_to_tensor(update)
-            update._unconditional_update = False
+            update._unconditional_update = update not in reachable(self._called_with, [update])
             self._updates.append(update)
 
     # The call.
@@ -459,7 +459,7 @@ class Layer:
                 lambda x: convert.convert_to_tensor(x) if isinstance(x, (np.ndarray, float, int))
                 else x, inputs)
         check_inputs(self.input_spec, inputs, self.name)
-        with scopes.name_scope(self._name_scope()):
+        with scopes.name_scope(self._name_scope()), self._called(inputs):
             self._maybe_build(inputs)
             outputs = self.call(inputs, *args, **kwargs)
             if outputs is None:
@@ -467,6 +467,14 @@ class Layer:
                                  f"Tensors, not None (layer: {self.name}).")
             self._regularize_activity(inputs, outputs)
         return outputs
+
+    @contextlib.contextmanager
+    def _called(self, inputs: Any) -> Iterator[None]:
+        old, self._called_with = self._called_with, [x for x in nest.flatten(inputs) if x is not None]
+        try:
+            yield
+        finally:
+            self._called_with = old
 
     def _maybe_build(self, inputs: Any) -> None:
         if self.built:
@@ -504,6 +512,15 @@ class Layer:
 
 def _parts(variable: Any) -> list[Any]:
     return list(variable) if isinstance(variable, PartitionedVariable) else [variable]
+
+
+def _of_inputs(found: list[Any], mark: str, inputs: Any) -> list[Any]:
+    """What depends on `inputs` of updates or losses; with None, what is marked as unconditional."""
+    if inputs is None:
+        return [x for x in found if getattr(x, mark)]
+    conditional = [x for x in found if not getattr(x, mark)]
+    after = reachable(inputs, conditional)
+    return [x for x in conditional if x in after]
 
 
 def _tagged(loss: Any, inputs: Any) -> Any:

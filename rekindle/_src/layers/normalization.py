@@ -100,6 +100,7 @@ class BatchNormalization(Layer):
         self.virtual_batch_size = virtual_batch_size
         self.adjustment = adjustment
         self.fused = True if fused is None else fused
+        self._bessels_correction_test_only = True
         if renorm:
             clipping = renorm_clipping or {}
             keys = ["rmax", "rmin", "dmax"]
@@ -244,6 +245,11 @@ class BatchNormalization(Layer):
                 epsilon=self.epsilon, is_training=False, data_format=data_format)
 
         output, mean, variance = _chosen(training, by_batch, by_averages)
+        if not self._bessels_correction_test_only:
+            # the op's variance is that of a sample; make it that of the batch
+            count = math_cast.cast(array_shape.size(inputs) / array_shape.size(variance),
+                                   variance.dtype)
+            variance *= (count - math_cast.cast(1.0, variance.dtype)) / count
         known = _known_truth(training)
         if known is None:
             momentum = _chosen(training, lambda: self.momentum, lambda: 1.0)

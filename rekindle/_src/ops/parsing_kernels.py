@@ -97,8 +97,8 @@ def _csv_rule(c: Any) -> Any:
 
 
 @op("DecodeCSV", infer=_csv_rule, host=True)
-def decode_csv_op(records, record_defaults, *, OUT_TYPE, field_delim=",", use_quote_delim=True, na_value="",  # noqa: N803
-                  select_cols=()):  # fmt: skip
+def decode_csv_op(records, record_defaults, *, OUT_TYPE, field_delim=",", use_quote_delim=True,  # noqa: N803
+                  na_value="", select_cols=()):
     """The columns of lines of CSV."""
     columns: list[list[Any]] = [[] for _ in OUT_TYPE]
     for number, record in enumerate(records.reshape(-1).tolist()):

@@ -7,6 +7,8 @@ variables and stand in `rekindle/_src/state`.
 """
 from __future__ import annotations
 
+import threading
+import weakref
 from typing import Any
 
 import torch
@@ -180,19 +182,47 @@ def count_up_to(ref, *, limit):
     return count(ref, limit)
 
 
+class _Temporary(Buffer):
+    """The buffer of a temporary variable: gone with the step even if nobody destroyed it."""
+
+    __slots__ = ("__weakref__",)
+
+
+def _temporaries(ctx: Any) -> weakref.WeakValueDictionary[tuple[int, str], _Temporary]:
+    """The temporary variables of the runs under way, by thread and name."""
+    return ctx.store.resource("temporary variables", "", "", weakref.WeakValueDictionary)
+
+
+def _described(name: str) -> str:
+    return f"Resource __per_step_0/{name}/N10tensorflow19TemporaryVariableOp6TmpVarE"
+
+
 @op("TemporaryVariable", infer=_declared)
-def temporary_variable(*, shape, dtype, ctx):
+def temporary_variable(*, shape, dtype, var_name="", ctx):
     """A variable that lives until DestroyTemporaryVariable, within one step; its value is not
     defined before Assign.
+
+    Raises:
+      AlreadyExistsError: there is one of that name.
     """
-    buffer = Buffer(ctx.name, dtype, shape)
+    held, key = _temporaries(ctx), (threading.get_ident(), var_name or ctx.name)
+    if key in held:
+        raise errors.AlreadyExistsError(None, None, _described(key[1]))
+    buffer = held[key] = _Temporary(ctx.name, dtype, shape)
     buffer.set(torch.zeros(shape, dtype=dtype.torch, device=ctx.device))
     return buffer
 
 
 @op("DestroyTemporaryVariable", infer=infer.same, updates=("ref",))
-def destroy_temporary_variable(ref, *, var_name):
-    """The last value of a temporary variable, which is gone then."""
-    value = ref.read()
-    ref.value = None
-    return value
+def destroy_temporary_variable(ref, *, var_name, ctx):
+    """The last value of a temporary variable, which is gone then.
+
+    Raises:
+      InvalidArgumentError: no name is given.
+      NotFoundError: there is none of that name.
+    """
+    if not var_name:
+        raise errors.InvalidArgumentError(None, None, "Missing var_name attribute")
+    if _temporaries(ctx).pop((threading.get_ident(), var_name), None) is None:
+        raise errors.NotFoundError(None, None, _described(var_name) + " does not exist.")
+    return ref.own()

@@ -225,11 +225,11 @@ class _Run:
         dead = dead and kind != "ControlTrigger"
         waiting.inputs = [0] * len(inputs)  # arrived, no longer held
         if kind in _ENTER:
-            self.enter(op, inputs[0] if not dead else DEAD, frame, iteration)
+            self._enter(op, inputs[0] if not dead else DEAD, frame, iteration)
         elif kind in _EXIT:
-            self.exit(op, inputs[0] if not dead else DEAD, frame)
+            self._exit(op, inputs[0] if not dead else DEAD, frame)
         elif kind in _NEXT:
-            self.next(op, DEAD if dead else inputs[0], frame, iteration)
+            self._next(op, DEAD if dead else inputs[0], frame, iteration)
         else:
             outputs = [DEAD] * len(op.outputs) if dead else self.outputs(op, inputs)
             self.tokens(op, outputs, frame, iteration, dead)
@@ -241,7 +241,7 @@ class _Run:
                 self.send(tensor, value, frame, iteration)
         self.done(op, frame, iteration, dead)
 
-    def enter(self, op: Any, value: Any, frame: _Frame, iteration: int) -> None:
+    def _enter(self, op: Any, value: Any, frame: _Frame, iteration: int) -> None:
         """A value enters a loop: in its first iteration, or in every one if it is a loop constant."""
         name = op._attrs["frame_name"]
         child = frame.child(name.decode(), iteration, self.plan.entries[name])
@@ -255,7 +255,7 @@ class _Run:
             self.tokens(op, [value], child, 0, value is DEAD)
         child.sweep()
 
-    def exit(self, op: Any, value: Any, frame: _Frame) -> None:
+    def _exit(self, op: Any, value: Any, frame: _Frame) -> None:
         """A value leaves a loop; a dead one only if the whole loop is dead."""
         if frame.parent is None:
             raise errors.InvalidArgumentError(op.node_def, op, f"{op.name} leaves a loop that was not entered")
@@ -263,7 +263,7 @@ class _Run:
             outer, iteration = frame.parent
             self.tokens(op, [value], outer, iteration, value is DEAD)
 
-    def next(self, op: Any, value: Any, frame: _Frame, iteration: int) -> None:
+    def _next(self, op: Any, value: Any, frame: _Frame, iteration: int) -> None:
         """A value goes to the next iteration, which begins with the first of them; dead ones stop here."""
         if value is DEAD:
             return

@@ -149,7 +149,8 @@ def _fetched(value: Any, dtype: Any) -> Any:
     array = to_numpy(value)
     if isinstance(array, np.ndarray) and array.ndim == 0:
         return array[()]
-    return array
+    # Kernels on strings may give their inputs or the graph's constants back.
+    return array.copy() if dtype.torch is None and isinstance(array, np.ndarray) else array
 
 
 def _title(fetches: list[Any], targets: list[Any]) -> str:

@@ -87,9 +87,11 @@ class FunctionRunner(Protocol):
 
     def call(self, context: Context, name: str, attrs: Any, values: list[Any]) -> list[Any]:
         """The results of a function."""
+        ...
 
     def call_gradient(self, context: Context, name: str, attrs: Any, values: list[Any]) -> list[Any]:
         """The gradients of a function's arguments."""
+        ...
 
 
 _runner: list[FunctionRunner] = []

@@ -7,6 +7,7 @@ resource_variable.py; tf.assign and its kin in assign.py.
 from __future__ import annotations
 
 import enum
+import functools
 import inspect
 from collections.abc import Callable
 from typing import Any
@@ -16,7 +17,7 @@ from rekindle._src.graph.collections import GraphKeys
 from rekindle._src.graph.shapes import TensorShape
 from rekindle._src.graph.tensor import Reference, Tensor
 from rekindle._src.names import public
-from rekindle._src.ops import cond, slicing
+from rekindle._src.ops import cond, overloads, slicing
 
 
 @public("VariableSynchronization")
@@ -90,9 +91,9 @@ _CREATORS = ("__variable_creators",)
 _default_creator: list[Callable[..., Any]] = []
 
 
-def set_default_creator(create: Callable[..., Any]) -> None:
-    """Say what makes a variable where no creator scope does."""
-    _default_creator[:] = [create]
+def set_default_creators(create: Callable[..., Any], create_v2: Callable[..., Any]) -> None:
+    """Say what makes a variable, of the older and the newer class, where no creator scope does."""
+    _default_creator[:] = [create, create_v2]
 
 
 def creators() -> list[Callable[..., Any]]:
@@ -147,15 +148,15 @@ class VariableMetaclass(type):
     """
 
     def __call__(cls, *args: Any, **kwargs: Any) -> Any:
-        if cls is not Variable:
+        if cls is not Variable and cls is not VariableV2:
             return super().__call__(*args, **kwargs)
-        bound = _SIGNATURE.bind(None, *args, **kwargs)
+        bound = _SIGNATURES[cls].bind(None, *args, **kwargs)
         bound.apply_defaults()
         settings = dict(bound.arguments)
         del settings["self"]
         if settings["aggregation"] is None:
             settings["aggregation"] = VariableAggregation.NONE
-        create = _previous(_default_creator[0], None)
+        create = _previous(_default_creator[cls is VariableV2], None)
         for creator in creators():
             create = _previous(creator, create)
         return create(**settings)
@@ -165,43 +166,21 @@ def _previous(creator: Callable[..., Any], before: Any) -> Callable[..., Any]:
     return lambda **settings: creator(before, **settings)
 
 
-@public("Variable")
-class Variable(metaclass=VariableMetaclass):
-    """A tensor that keeps its value between runs of a session; it is to be initialised before its
-    first use.
-
-    Args:
-      initial_value: a tensor, anything that converts to one, or a function without arguments that
-        gives one.
-      trainable: add it to the collection of variables that optimizers change (default: True).
-      collections: graph collections to add it to (default: GLOBAL_VARIABLES).
-      validate_shape: the shape of `initial_value` must be known, and stays.
-      caching_device: where to keep a copy for readers.
-      name: its name ("Variable" by default), made unique.
-      variable_def: a VariableDef of a variable whose nodes are in the graph already; excludes
-        `initial_value`.
-      dtype: the element type; default: that of the initial value.
-      expected_shape: not used.
-      import_scope: a scope to put before the names in `variable_def`.
-      constraint: a function from value to value which optimizers apply after each update.
-      use_resource: keep it behind a resource handle rather than a reference.
-      synchronization, aggregation: for distributed variables.
-      shape: its shape, where that is less precise than that of the initial value.
-
-    Raises:
-      ValueError: no initial value, or one of unknown shape although `validate_shape`.
+class VariableV2(metaclass=VariableMetaclass):
+    """What inner modules of TensorFlow name `Variable`: the base of the older class, which makes
+    resource variables only. The arguments are those of `Variable`.
     """
 
     SaveSliceInfo = SaveSliceInfo
     __array_priority__ = 100
     _is_dense_tensor_like = True  # lists that hold one are packed
     _save_slice_info: SaveSliceInfo | None = None
+    _distribute_strategy = None
 
     def __init__(self, initial_value: Any = None, trainable: bool | None = None,
-                 collections: Any = None, validate_shape: bool = True, caching_device: Any = None,
-                 name: str | None = None, variable_def: Any = None, dtype: Any = None,
-                 expected_shape: Any = None, import_scope: str | None = None,
-                 constraint: Any = None, use_resource: bool | None = None,
+                 validate_shape: bool = True, caching_device: Any = None, name: str | None = None,
+                 variable_def: Any = None, dtype: Any = None, import_scope: str | None = None,
+                 constraint: Any = None,
                  synchronization: Any = VariableSynchronization.AUTO,
                  aggregation: Any = VariableAggregation.NONE, shape: Any = None) -> None:
         raise NotImplementedError
@@ -347,16 +326,55 @@ class Variable(metaclass=VariableMetaclass):
         return slicing.getitem_of_variable(self, slice_spec)
 
 
-_SIGNATURE = inspect.signature(Variable.__init__)
+@public("Variable")
+class Variable(VariableV2):
+    """A tensor that keeps its value between runs of a session; it is to be initialised before its
+    first use.
+
+    Args:
+      initial_value: a tensor, anything that converts to one, or a function without arguments that
+        gives one.
+      trainable: add it to the collection of variables that optimizers change (default: True).
+      collections: graph collections to add it to (default: GLOBAL_VARIABLES).
+      validate_shape: the shape of `initial_value` must be known, and stays.
+      caching_device: where to keep a copy for readers.
+      name: its name ("Variable" by default), made unique.
+      variable_def: a VariableDef of a variable whose nodes are in the graph already; excludes
+        `initial_value`.
+      dtype: the element type; default: that of the initial value.
+      expected_shape: not used.
+      import_scope: a scope to put before the names in `variable_def`.
+      constraint: a function from value to value which optimizers apply after each update.
+      use_resource: keep it behind a resource handle rather than a reference.
+      synchronization, aggregation: for distributed variables.
+      shape: its shape, where that is less precise than that of the initial value.
+
+    Raises:
+      ValueError: no initial value, or one of unknown shape although `validate_shape`.
+    """
+
+    def __init__(self, initial_value: Any = None, trainable: bool | None = None,
+                 collections: Any = None, validate_shape: bool = True, caching_device: Any = None,
+                 name: str | None = None, variable_def: Any = None, dtype: Any = None,
+                 expected_shape: Any = None, import_scope: str | None = None,
+                 constraint: Any = None, use_resource: bool | None = None,
+                 synchronization: Any = VariableSynchronization.AUTO,
+                 aggregation: Any = VariableAggregation.NONE, shape: Any = None) -> None:
+        raise NotImplementedError
+
+
+_SIGNATURES = {cls: inspect.signature(cls.__init__) for cls in (Variable, VariableV2)}
 
 
 def _forwarded(operator: str) -> Callable[..., Any]:
-    def forward(self: Variable, *args: Any) -> Any:
-        return getattr(Tensor, operator)(self.value(), *args)
+    of_tensors = getattr(Tensor, operator)
 
-    forward.__name__ = operator
+    @functools.wraps(of_tensors)
+    def forward(self: Variable, *args: Any) -> Any:
+        return of_tensors(self.value(), *args)
+
     return forward
 
 
-for _operator in Tensor.OVERLOADABLE_OPERATORS - {"__eq__", "__ne__", "__getitem__"}:
-    setattr(Variable, _operator, _forwarded(_operator))
+for _operator in overloads.operators():
+    setattr(VariableV2, _operator, _forwarded(_operator))

@@ -21,12 +21,12 @@ from rekindle._src.state.variable import (
     VariableAggregation,
     VariableSynchronization,
     creators,
-    set_default_creator,
+    set_default_creators,
 )
 from rekindle._src.state.variable_store import AUTO_REUSE, VariableStore
 
-_STORE = ("__variable_store",)
-_SCOPES = ("__varscope",)
+STORE_KEY = ("__variable_store",)
+SCOPES_KEY = ("__varscope",)
 _LOG = logging.getLogger("tensorflow")
 
 
@@ -249,17 +249,17 @@ def _of_graph(key: tuple[str], make: Callable[[], Any]) -> Any:
 
 def get_variable_scope_store() -> _OpenScopes:
     """The open scopes of the default graph."""
-    return _of_graph(_SCOPES, _OpenScopes)
+    return _of_graph(SCOPES_KEY, _OpenScopes)
 
 
 def default_variable_store() -> VariableStore:
     """The variables of the default graph by name."""
-    return _of_graph(_STORE, VariableStore)
+    return _of_graph(STORE_KEY, VariableStore)
 
 
 def variable_keys() -> list[Any]:
     """The collections that hold variables, and the key of the store."""
-    return [*GraphKeys._VARIABLE_COLLECTIONS, _STORE]
+    return [*GraphKeys._VARIABLE_COLLECTIONS, STORE_KEY]
 
 
 @public("get_variable_scope")
@@ -393,11 +393,19 @@ class PureVariableScope:
         self._entered.append((scope, counts, old))
         return scope
 
+    def check_innermost(self) -> None:
+        """Refuse to leave a scope in which another one is open.
+
+        Raises:
+          RuntimeError: one is.
+        """
+        if self._open.current_scope is not self._entered[-1][0]:
+            raise RuntimeError("Improper nesting of variable_scope.")
+
     def __exit__(self, *_: Any) -> None:
+        self.check_innermost()
         store = self._open
         scope, counts, old = self._entered.pop()
-        if store.current_scope is not scope:
-            raise RuntimeError("Improper nesting of variable_scope.")
         if counts is not None:
             store.variable_scopes_count = counts
         else:
@@ -513,6 +521,8 @@ class variable_scope:  # noqa: N801 - the name is TensorFlow's
         return stack.enter_context(self._pure)
 
     def __exit__(self, *error: Any) -> None:
+        if self._pure is not None:
+            self._pure.check_innermost()
         self._exits.pop().__exit__(*error)
 
 
@@ -539,11 +549,14 @@ def variable_op_scope(values: Any, name_or_scope: Any, default_name: str | None 
 def variable_creator_scope(variable_creator: Callable[..., Any]) -> Iterator[None]:
     """Make variables inside through `variable_creator(next_creator, **arguments)`."""
     held = creators()
+    around = list(held)
     held.append(variable_creator)
     try:
         yield
     finally:
-        held.remove(variable_creator)
+        if held != [*around, variable_creator]:
+            raise RuntimeError("Exiting variable_creator_scope without proper nesting.")
+        held[:] = around
 
 
 def default_variable_creator(next_creator: Any = None, use_resource: Any = None,
@@ -556,4 +569,9 @@ def default_variable_creator(next_creator: Any = None, use_resource: Any = None,
     return ResourceVariable(**settings) if use_resource else RefVariable(**settings)
 
 
-set_default_creator(default_variable_creator)
+def default_variable_creator_v2(next_creator: Any = None, **settings: Any) -> Any:
+    """A new resource variable."""
+    return ResourceVariable(**settings)
+
+
+set_default_creators(default_variable_creator, default_variable_creator_v2)

@@ -69,14 +69,22 @@ class VariableStore:
         self._vars: dict[str, Any] = {}
         self._partitioned_vars: dict[str, PartitionedVariable] = {}
 
-    def get_variable(self, name: str, custom_getter: Any = None, **request: Any) -> Any:
+    def get_variable(self, name: str, shape: Any = None, dtype: Any = dtypes.float32,
+                     initializer: Any = None, regularizer: Any = None, reuse: Any = None,
+                     trainable: Any = None, collections: Any = None, caching_device: Any = None,
+                     partitioner: Any = None, validate_shape: bool = True, use_resource: Any = None,
+                     custom_getter: Any = None, constraint: Any = None,
+                     synchronization: Any = VariableSynchronization.AUTO,
+                     aggregation: Any = VariableAggregation.NONE) -> Any:
         """The variable `name`, made if it is not there and may be; through `custom_getter` if there
         is one.
 
         Args:
           name: the full name.
+          shape, dtype, initializer, regularizer, reuse, trainable, collections, caching_device,
+            partitioner, validate_shape, use_resource, constraint, synchronization, aggregation: as
+            for tf.get_variable.
           custom_getter: called as `custom_getter(getter, name, ...)`.
-          **request: the other arguments of tf.get_variable, all of them.
 
         Raises:
           ValueError: the variable is there and must not be, is not there and must, or is another
@@ -84,9 +92,15 @@ class VariableStore:
         """
         if custom_getter is not None and not callable(custom_getter):
             raise ValueError(f"Passed a custom_getter which is not callable: {custom_getter}")
-        request["dtype"] = getattr(request["dtype"], "base_dtype", request["dtype"])
-        request["synchronization"], request["aggregation"], request["trainable"] = checked_kinds(
-            request["synchronization"], request["aggregation"], request["trainable"], name)
+        synchronization, aggregation, trainable = checked_kinds(
+            synchronization, aggregation, trainable, name)
+        request = {
+            "shape": shape, "dtype": getattr(dtype, "base_dtype", dtype),
+            "initializer": initializer, "regularizer": regularizer, "reuse": reuse,
+            "trainable": trainable, "collections": collections, "caching_device": caching_device,
+            "partitioner": partitioner, "validate_shape": validate_shape,
+            "use_resource": use_resource, "constraint": constraint,
+            "synchronization": synchronization, "aggregation": aggregation}
         if custom_getter is None:
             return self._true_getter(name, **request)
         if not _takes(custom_getter, "constraint"):

@@ -117,6 +117,9 @@ def get_or_create_global_step_read(graph: Any = None) -> Any:
     return read
 
 
+_get_or_create_global_step_read = get_or_create_global_step_read  # TensorFlow's name
+
+
 def increment_global_step(increment: Any, graph: Any = None) -> Any:
     """An operation that adds to the global step after it was read.
 
@@ -132,3 +135,6 @@ def increment_global_step(increment: Any, graph: Any = None) -> Any:
     with (graph.as_default(), graph.name_scope(None), graph.name_scope(step.op.name + "/"),
           scopes.control_dependencies([read])):
         return assign.assign_add(step, increment)
+
+
+_increment_global_step = increment_global_step  # TensorFlow's name

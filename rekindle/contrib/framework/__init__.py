@@ -2,14 +2,20 @@
 """tf.contrib.framework."""
 from rekindle._missing import getter as _getter
 from rekindle._src.ops.case import smart_case as smart_case
-from rekindle._src.ops.cond import contrib_smart_cond as smart_cond
+from rekindle._src.ops.cond import (
+    smart_cond as smart_cond,
+    smart_constant_value as smart_constant_value,
+)
+from rekindle._src.ops.sort import (
+    argsort as argsort,
+    sort as sort,
+)
 from rekindle._src.platform.behavior import is_tensor as is_tensor
 from rekindle._src.platform.deprecation import (
     deprecated as deprecated,
     deprecated_arg_values as deprecated_arg_values,
     deprecated_args as deprecated_args,
 )
-from rekindle._src.state.function import get_extra_vars as get_extra_vars
 from rekindle._src.state.matrix_initializers import (
     ConvolutionDeltaOrthogonal as convolutional_delta_orthogonal,
     ConvolutionOrthogonal1D as convolutional_orthogonal_1d,
