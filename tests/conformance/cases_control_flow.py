@@ -11,3 +11,4 @@ ELSEWHERE = dict.fromkeys(
     SymbolicGradient If StatelessIf Case While StatelessWhile""".split(),
     "tests/ops/test_control_flow_ops.py",
 )
+ELSEWHERE["Abort"] = "tests/ops/test_control.py"

@@ -279,6 +279,14 @@ def reshaped(old: Any, new: Any) -> Any:
     return new
 
 
+def _of_nothing(tensor: torch.Tensor, sizes: list[int]) -> list[int]:
+    """The sizes of a tensor without elements, -1 replaced by what is left when zeros on both sides are passed over."""
+    if sizes.count(-1) != 1:
+        return sizes
+    left = math.prod(d for d in tensor.shape if d) // math.prod(d for d in sizes if d > 0)
+    return [left if d == -1 else d for d in sizes]
+
+
 @op(
     "Reshape",
     public="reshape manip.reshape",
@@ -288,7 +296,7 @@ def reshaped(old: Any, new: Any) -> Any:
 )
 def reshape(tensor, shape):
     """The same elements in another shape; one size may be -1, for what is left."""
-    return torch.reshape(tensor, shape.tolist())
+    return torch.reshape(tensor, shape.tolist() if 0 not in shape.tolist() else _of_nothing(tensor, shape.tolist()))
 
 
 @reshape.refusal
@@ -302,12 +310,7 @@ def reshape_refusal(tensor, shape):
     for i, size in enumerate(sizes):
         if size < -1:
             raise _invalid(f"Size {i} must be non-negative, not {size}")
-    if unknown and known == 0:
-        raise _invalid(
-            "reshape cannot infer the missing input size for an empty tensor unless all specified "
-            "input sizes are non-zero"
-        )
-    if unknown:
+    if unknown and known:
         wanted = f"requires a multiple of {known}"
     raise _invalid(
         f"Input to reshape is a tensor with {count} values, but the requested shape {wanted}"
