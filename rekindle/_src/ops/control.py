@@ -25,7 +25,7 @@ def no_op() -> None:
     return None
 
 
-@op("Abort", host=True)
+@op("Abort", host=True, pure=False)
 def abort(*, error_msg: str = "", exit_without_error: bool = False) -> None:
     """End the process, at once: with SIGABRT, or as if nothing were wrong."""
     if exit_without_error:
