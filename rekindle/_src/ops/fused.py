@@ -15,8 +15,7 @@ def apply_adam_group(var: list[Buffer], m: list[Buffer], v: list[Buffer], beta1_
     """Adam's update of many variables in one pass over memory.
 
     torch's kernel divides by its own bias corrections; at a step count without end they are 1, and TensorFlow's, which
-    stand in
-    the learning rate, are left.
+    stand in the learning rate, are left.
     """
     for buffer, other in zip(var, grad, strict=True):
         if buffer.read().shape != other.shape:
@@ -37,12 +36,12 @@ def conv2d_bias(input: Any, filter: Any, bias: Any, *, strides: list[int], paddi
                         dilations[1:3]).permute(0, 2, 3, 1)
 
 
+def max_pool_relu(input: Any, *, ksize: list[int], strides: list[int], padding: str) -> Any:
+    """The maxima of windows, zero where these are below it: relu, then max pooling, with fewer numbers to rectify."""
+    return torch.relu(sliding.maximum(input, ksize, strides, padding))
+
+
 def max_pool_relu_grad(input: Any, output: Any, grad: Any, *, ksize: list[int], strides: list[int],
                        padding: str) -> Any:
-    """The gradient of relu, then max pooling: `input` is what relu gave and the pooling took."""
-    if sliding.has_loops(input, ksize):
-        from rekindle._src.ops import pool_kernels  # numba takes a while to import
-
-        return pool_kernels.gradient(input, grad, ksize[1], ksize[2], positive=True)
-    pooled = sliding.maximum_gradient(input, output, grad, ksize, strides, padding)
-    return torch.ops.aten.threshold_backward(pooled, input, 0)
+    """The gradient of relu and max pooling: `input` is what relu took or what it gave, `output` what came of both."""
+    return sliding.maximum_gradient(input, output, grad, ksize, strides, padding, positive=True)

@@ -187,42 +187,34 @@ def maximum_gradient(
     ksize: Sequence[int],
     strides: Sequence[int],
     padding: str,
+    positive: bool = False,
 ) -> torch.Tensor:
-    """The gradient of the input of `maximum`: dy where the first maximum of each window was."""
-    axes = axes_of(x.shape, ksize, strides, padding)
-    if any(a.stride < a.window for a in axes):
-        return _overlapping_gradient(x, y, dy, axes)
-    covered = all(a.stride == a.window and a.count * a.window == a.size for a in axes)
-    if covered and has_loops(x, ksize):
+    """The gradient of the input of `maximum`: dy where the first maximum of each window was.
+
+    Args:
+      x, y, dy: the input, the maxima, and their gradient.
+      ksize, strides, padding: the windows.
+      positive: also zero where x is not above zero, as the gradient of a rectifier before or after does.
+    """
+    if _has_loops(x, ksize):
         from rekindle._src.ops import pool_kernels  # numba takes a while to import
 
-        return pool_kernels.gradient(x, dy, ksize[1], ksize[2], positive=False)
-    dx = torch.empty_like(x) if covered else torch.zeros_like(x)
-    rest, zero = dy.clone(), dy.new_zeros(())
-    for offsets in _offsets(axes):
-        left = _outputs(rest, axes, offsets)
-        hit = _inputs(x, axes, offsets) == _outputs(y, axes, offsets)
-        torch.where(hit, left, zero, out=_inputs(dx, axes, offsets))
-        left.masked_fill_(hit, 0)
-    return dx
-
-
-def has_loops(x: torch.Tensor, ksize: Sequence[int]) -> bool:
-    """True where compiled loops beat torch: images in the CPU's memory, channels last."""
-    return (x.device.type == "cpu" and x.dtype in (torch.float32, torch.float64) and x.is_contiguous()
-            and len(ksize) == 4 and ksize[0] == ksize[3] == 1 and x.numel() > 0)
-
-
-def _overlapping_gradient(
-    x: torch.Tensor, y: torch.Tensor, dy: torch.Tensor, axes: Sequence[Axis]
-) -> torch.Tensor:
+        plan = windows.padding_of(x.shape, ksize, strides, padding)
+        return pool_kernels.gradient(x, y, dy, (*ksize[1:3], *strides[1:3], *plan.before[1:3]), positive)
+    axes = axes_of(x.shape, ksize, strides, padding)
     dx, rest, zero = torch.zeros_like(x), dy.clone(), dy.new_zeros(())
     for offsets in _offsets(axes):
         left = _outputs(rest, axes, offsets)
         hit = _inputs(x, axes, offsets) == _outputs(y, axes, offsets)
         _inputs(dx, axes, offsets).add_(torch.where(hit, left, zero))
         left.masked_fill_(hit, 0)
-    return dx
+    return torch.ops.aten.threshold_backward(dx, x, 0) if positive else dx
+
+
+def _has_loops(x: torch.Tensor, ksize: Sequence[int]) -> bool:
+    """True where compiled loops beat torch: images in the CPU's memory, channels last."""
+    return (x.device.type == "cpu" and x.dtype in (torch.float32, torch.float64) and x.is_contiguous()
+            and len(ksize) == 4 and ksize[0] == ksize[3] == 1 and x.numel() > 0)
 
 
 def at_maximum(

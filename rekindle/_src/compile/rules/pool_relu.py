@@ -1,39 +1,68 @@
-"""ReluGrad(MaxPoolGrad(x, y, dy), x) -> one pass, where the windows tile the images."""
+"""Relu, then MaxPool: rectify the maxima instead, and the gradients of both in one pass."""
 from __future__ import annotations
 
-from rekindle._src.compile.program import Block, Instr, Program
+from typing import Any
+
+from rekindle._src.compile.program import Block, Instr, Program, substitute
 from rekindle._src.ops import fused
 
-MAX_POOL_RELU_GRAD = Block("MaxPoolReluGrad", fused.max_pool_relu_grad, keywords=("ksize", "strides", "padding"))
+_KEYWORDS = ("ksize", "strides", "padding")
+MAX_POOL_RELU = Block("MaxPoolRelu", fused.max_pool_relu, keywords=_KEYWORDS)
+MAX_POOL_RELU_GRAD = Block("MaxPoolReluGrad", fused.max_pool_relu_grad, keywords=_KEYWORDS)
 
 
 def fuse_pool_relu(program: Program) -> Program:
-    """The program with the gradients of relu and of the max pooling after it made one."""
+    """The program with relus of images moved after the max pooling that follows, where nothing else takes them."""
+    return _move_relus(_join_gradients(program))
+
+
+def _join_gradients(program: Program) -> Program:
+    """ReluGrad(MaxPoolGrad(x, y, dy), x), where x is what relu gave, made one instruction."""
     uses = program.uses()
-    made = {n: at for at, instr in enumerate(program.instrs) for n in instr.outputs}
-    replaced: dict[int, Instr | None] = {}
-    for at, instr in enumerate(program.instrs):
-        if instr.block.type != "ReluGrad":
-            continue
-        source = made.get(instr.inputs[0])
-        if source is None or uses[instr.inputs[0]] != 1:
-            continue
-        pool = program.instrs[source]
-        if pool.block.type != "MaxPoolGrad" or pool.inputs[0] != instr.inputs[1] or not _tiles(pool, program):
-            continue
-        attrs = {k: pool.attrs[k] for k in ("ksize", "strides", "padding")}
-        replaced[source] = None
-        replaced[at] = Instr(MAX_POOL_RELU_GRAD, instr.node, pool.inputs, instr.outputs, attrs)
-    if not replaced:
-        return program
-    kept = [replaced.get(at, instr) for at, instr in enumerate(program.instrs)]
-    return program.with_instrs(i for i in kept if i is not None)
+    made = {n: instr for instr in program.instrs for n in instr.outputs}
+    joined: dict[int, Instr] = {}  # by what ReluGrad gave
+    dropped: set[int] = set()  # what MaxPoolGrad gave
+    for instr in program.instrs:
+        pool = made.get(instr.inputs[0]) if instr.block.type == "ReluGrad" else None
+        if (pool is not None and pool.block.type == "MaxPoolGrad" and uses[pool.outputs[0]] == 1
+                and pool.inputs[0] == instr.inputs[1] and _of_images(pool)):
+            joined[instr.outputs[0]] = Instr(MAX_POOL_RELU_GRAD, instr.node, pool.inputs, instr.outputs, _windows(pool))
+            dropped.add(pool.outputs[0])
+    kept = [i for i in program.instrs if dropped.isdisjoint(i.outputs)]
+    return program.with_instrs(joined.get(i.outputs[0], i) if i.outputs else i for i in kept)
 
 
-def _tiles(pool: Instr, program: Program) -> bool:
-    """True if the windows cover each image once."""
-    size, shape = pool.node._attrs["ksize"], program.values[pool.inputs[0]].shape
-    if pool.node._attrs["data_format"] != b"NHWC" or size != pool.node._attrs["strides"] or shape is None:
-        return False
-    return size[0] == size[3] == 1 and all(
-        d is not None and d % k == 0 for d, k in zip(shape[1:3], size[1:3], strict=True))
+def _move_relus(program: Program) -> Program:
+    """MaxPool(Relu(x)), where only the pooling and its joined gradient take what relu gives."""
+    takers: dict[int, list[Instr]] = {}
+    for instr in program.instrs:
+        for number in set(instr.reads()):
+            takers.setdefault(number, []).append(instr)
+    moved: dict[int, int] = {}  # what relu gives -> what it takes
+    for instr in program.instrs:
+        if instr.block.type == "Relu" and instr.outputs[0] not in program.outputs:
+            after = takers.get(instr.outputs[0], [])
+            pools = [i for i in after if i.block.type == "MaxPool" and _of_images(i)]
+            joined = [i for i in after if i.block is MAX_POOL_RELU_GRAD and i.inputs[0] == instr.outputs[0]
+                      and any(i.inputs[1] in p.outputs for p in pools)]
+            if pools and len(pools) + len(joined) == len(after):
+                moved[instr.outputs[0]] = instr.inputs[0]
+    kept = []
+    for instr in program.instrs:
+        if instr.outputs and instr.outputs[0] in moved:
+            continue
+        if not moved.keys().isdisjoint(instr.reads()):
+            block = MAX_POOL_RELU if instr.block.type == "MaxPool" else instr.block
+            instr = Instr(block, instr.node, substitute(instr.inputs, moved), instr.outputs, _windows(instr))
+        kept.append(instr)
+    return program.with_instrs(kept)
+
+
+def _windows(pool: Instr) -> dict[str, Any]:
+    return {k: pool.attrs[k] for k in _KEYWORDS}
+
+
+def _of_images(pool: Instr) -> bool:
+    """True if the windows lie within one image and one channel, channels last."""
+    attrs = pool.node._attrs
+    return attrs["data_format"] == b"NHWC" and attrs["ksize"][0] == attrs["ksize"][3] == 1
