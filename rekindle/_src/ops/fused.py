@@ -41,7 +41,8 @@ def max_pool_relu(input: Any, *, ksize: list[int], strides: list[int], padding: 
     return torch.relu(sliding.maximum(input, ksize, strides, padding))
 
 
-def max_pool_relu_grad(input: Any, output: Any, grad: Any, *, ksize: list[int], strides: list[int],
-                       padding: str) -> Any:
-    """The gradient of relu and max pooling: `input` is what relu took or what it gave, `output` what came of both."""
-    return sliding.maximum_gradient(input, output, grad, ksize, strides, padding, positive=True)
+def max_pool_grad(input: Any, output: Any, grad: Any, *, ksize: list[int], strides: list[int], padding: str,
+                  positive: bool = False) -> Any:
+    """The gradient of max pooling where `output` is known to be what came of it; with `positive`, that of relu and the
+    pooling, where `input` is what relu took or what it gave."""
+    return sliding.maximum_gradient(input, output, grad, ksize, strides, padding, positive=positive)

@@ -94,8 +94,8 @@ def max_pool_v2_gradient(op, dy):
 
 @op("MaxPoolGrad", infer=_rank4)
 def max_pool_grad(orig_input, orig_output, grad, *, ksize, strides, padding):
-    """The gradient of MaxPool: `grad` where the first maximum of each window was."""
-    return sliding.maximum_gradient(orig_input, orig_output, grad, ksize, strides, padding)
+    """The gradient of MaxPool: `grad` where the first maximum of each window was, whatever `orig_output` says."""
+    return sliding.maximum_gradient(orig_input, None, grad, ksize, strides, padding)
 
 
 @max_pool_grad.gradient
@@ -109,9 +109,7 @@ def max_pool_grad_gradient(op, dy):
 @op("MaxPoolGradV2", infer=_rank4)
 def max_pool_grad_v2(orig_input, orig_output, grad, ksize, strides, *, padding):
     """MaxPoolGrad with windows and strides that are tensors."""
-    return sliding.maximum_gradient(
-        orig_input, orig_output, grad, ksize.tolist(), strides.tolist(), padding
-    )
+    return sliding.maximum_gradient(orig_input, None, grad, ksize.tolist(), strides.tolist(), padding)
 
 
 @max_pool_grad_v2.gradient

@@ -182,7 +182,7 @@ def _outputs(y: torch.Tensor, axes: Sequence[Axis], offsets: Sequence[int]) -> t
 
 def maximum_gradient(
     x: torch.Tensor,
-    y: torch.Tensor,
+    y: torch.Tensor | None,
     dy: torch.Tensor,
     ksize: Sequence[int],
     strides: Sequence[int],
@@ -192,10 +192,14 @@ def maximum_gradient(
     """The gradient of the input of `maximum`: dy where the first maximum of each window was.
 
     Args:
-      x, y, dy: the input, the maxima, and their gradient.
+      x: the input.
+      y: the maxima; None: find them again.
+      dy: their gradient.
       ksize, strides, padding: the windows.
       positive: also zero where x is not above zero, as the gradient of a rectifier before or after does.
     """
+    if y is None:
+        y = maximum(x, ksize, strides, padding)
     if _has_loops(x, ksize):
         from rekindle._src.ops import pool_kernels  # numba takes a while to import
 

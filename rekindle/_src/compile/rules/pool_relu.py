@@ -8,25 +8,41 @@ from rekindle._src.ops import fused
 
 _KEYWORDS = ("ksize", "strides", "padding")
 MAX_POOL_RELU = Block("MaxPoolRelu", fused.max_pool_relu, keywords=_KEYWORDS)
-MAX_POOL_RELU_GRAD = Block("MaxPoolReluGrad", fused.max_pool_relu_grad, keywords=_KEYWORDS)
+MAX_POOL_GRAD = Block("MaxPoolGradOfMaxima", fused.max_pool_grad, keywords=(*_KEYWORDS, "positive"))
 
 
 def fuse_pool_relu(program: Program) -> Program:
     """The program with relus of images moved after the max pooling that follows, where nothing else takes them."""
-    return _move_relus(_join_gradients(program))
+    return _move_relus(_join_gradients(_use_maxima(program)))
+
+
+def _use_maxima(program: Program) -> Program:
+    """MaxPoolGrad(x, MaxPool(x), dy), which need not find the maxima again."""
+    made = {n: instr for instr in program.instrs for n in instr.outputs}
+    kept = []
+    for instr in program.instrs:
+        if instr.block.type == "MaxPoolGrad" and _of_images(instr):
+            pool = made.get(instr.inputs[1])
+            if (pool is not None and pool.block.type == "MaxPool" and pool.inputs == instr.inputs[:1]
+                    and _of_images(pool) and _windows(pool) == _windows(instr)):
+                attrs = {**_windows(instr), "positive": False}
+                instr = Instr(MAX_POOL_GRAD, instr.node, instr.inputs, instr.outputs, attrs)
+        kept.append(instr)
+    return program.with_instrs(kept)
 
 
 def _join_gradients(program: Program) -> Program:
-    """ReluGrad(MaxPoolGrad(x, y, dy), x), where x is what relu gave, made one instruction."""
+    """ReluGrad(gradient of the pooling of x, x), where x is what relu gave, made one instruction."""
     uses = program.uses()
     made = {n: instr for instr in program.instrs for n in instr.outputs}
     joined: dict[int, Instr] = {}  # by what ReluGrad gave
-    dropped: set[int] = set()  # what MaxPoolGrad gave
+    dropped: set[int] = set()  # the gradients of the poolings
     for instr in program.instrs:
         pool = made.get(instr.inputs[0]) if instr.block.type == "ReluGrad" else None
-        if (pool is not None and pool.block.type == "MaxPoolGrad" and uses[pool.outputs[0]] == 1
-                and pool.inputs[0] == instr.inputs[1] and _of_images(pool)):
-            joined[instr.outputs[0]] = Instr(MAX_POOL_RELU_GRAD, instr.node, pool.inputs, instr.outputs, _windows(pool))
+        if (pool is not None and pool.block is MAX_POOL_GRAD and uses[pool.outputs[0]] == 1
+                and pool.inputs[0] == instr.inputs[1]):
+            joined[instr.outputs[0]] = Instr(MAX_POOL_GRAD, instr.node, pool.inputs, instr.outputs,
+                                             {**pool.attrs, "positive": True})
             dropped.add(pool.outputs[0])
     kept = [i for i in program.instrs if dropped.isdisjoint(i.outputs)]
     return program.with_instrs(joined.get(i.outputs[0], i) if i.outputs else i for i in kept)
@@ -43,8 +59,8 @@ def _move_relus(program: Program) -> Program:
         if instr.block.type == "Relu" and instr.outputs[0] not in program.outputs:
             after = takers.get(instr.outputs[0], [])
             pools = [i for i in after if i.block.type == "MaxPool" and _of_images(i)]
-            joined = [i for i in after if i.block is MAX_POOL_RELU_GRAD and i.inputs[0] == instr.outputs[0]
-                      and any(i.inputs[1] in p.outputs for p in pools)]
+            joined = [i for i in after if i.block is MAX_POOL_GRAD and i.attrs["positive"]
+                      and i.inputs[0] == instr.outputs[0] != i.inputs[2]]
             if pools and len(pools) + len(joined) == len(after):
                 moved[instr.outputs[0]] = instr.inputs[0]
     kept = []
@@ -52,8 +68,11 @@ def _move_relus(program: Program) -> Program:
         if instr.outputs and instr.outputs[0] in moved:
             continue
         if not moved.keys().isdisjoint(instr.reads()):
-            block = MAX_POOL_RELU if instr.block.type == "MaxPool" else instr.block
-            instr = Instr(block, instr.node, substitute(instr.inputs, moved), instr.outputs, _windows(instr))
+            inputs = substitute(instr.inputs, moved)
+            if instr.block is MAX_POOL_GRAD:
+                instr = Instr(instr.block, instr.node, inputs, instr.outputs, instr.attrs)
+            else:
+                instr = Instr(MAX_POOL_RELU, instr.node, inputs, instr.outputs, _windows(instr))
         kept.append(instr)
     return program.with_instrs(kept)
 
