@@ -28,6 +28,8 @@ LAYERS = {
         ("train", "summary", "layers", "losses", "metrics", "image", "data", "platform"), 6
     ),
     "rnn": 6.5,  # cells are layers
+    "saved_model": 6.5,  # savers write its variables
+    "rewrite": 6.7,  # freezing reads SavedModels
     **dict.fromkeys(("contrib", "keras", "estimator", "testing"), 7),
 }
 FACE = 8  # rekindle/*.py and the public modules

@@ -85,7 +85,7 @@ def test_a_scope_with_inputs_from_outside():
         with pytest.raises(ValueError, match=r"Graph contains unbound inputs: \$unbound_inputs_o"):
             meta_graph_files.import_meta_graph(exported)
         given = {"$unbound_inputs_outside": convert.convert_to_tensor([5.0, 6.0])}
-        found, _ = meta_graph_files.import_scoped_meta_graph(
+        found = meta_graph_files.import_scoped_meta_graph(
             exported, import_scope="new", input_map=given
         )
         assert list(found) == ["v:0"]

@@ -90,25 +90,58 @@ def import_meta_graph(
       OSError: there is no such file, or it is no MetaGraph.
       ValueError: inputs are missing.
     """
+    return import_meta_graph_with_return_elements(
+        meta_graph_or_file, clear_devices, import_scope, **kwargs
+    )[0]
+
+
+def import_meta_graph_with_return_elements(
+    meta_graph_or_file: Any,
+    clear_devices: bool = False,
+    import_scope: str | None = None,
+    return_elements: list[str] | None = None,
+    **kwargs: Any,
+) -> tuple[Saver | None, list[Any] | None]:
+    """`import_meta_graph` that gives the operations and tensors of `return_elements` back, too."""
     given = meta_graph_or_file
     if not isinstance(given, proto.MetaGraphDef):
         given = meta_graph.read_meta_graph_file(given)
-    variables, _ = import_scoped_meta_graph(
-        given, clear_devices, import_scope=import_scope, **kwargs
+    variables, elements = import_scoped_meta_graph_with_return_elements(
+        given, clear_devices, import_scope=import_scope, return_elements=return_elements, **kwargs
     )
     if not given.HasField("saver_def"):
         if saveables.all_saveable_objects(scope=import_scope):
-            return Saver()
+            return Saver(), elements
         logging.info("Saver not created because there are no variables in the graph to restore")
-        return None
+        return None, elements
     scope = import_scope
     if variables:
         name, variable = next(iter(variables.items()))
         scope = variable.name[: -len(name)]
-    return Saver(saver_def=given.saver_def, name=scope)
+    return Saver(saver_def=given.saver_def, name=scope), elements
+
+
+_import_meta_graph_with_return_elements = import_meta_graph_with_return_elements
 
 
 def import_scoped_meta_graph(
+    meta_graph_or_file: Any,
+    clear_devices: bool = False,
+    graph: Any = None,
+    import_scope: str | None = None,
+    input_map: dict[str, Any] | None = None,
+    **kwargs: Any,
+) -> dict[str, Any]:
+    """Add a MetaGraph's nodes and collections to a graph; its variables by name without the scope.
+
+    The arguments are those of `import_scoped_meta_graph_with_return_elements`.
+    """
+    return import_scoped_meta_graph_with_return_elements(
+        meta_graph_or_file, clear_devices, graph, import_scope, input_map, **kwargs
+    )[0]
+
+
+def import_scoped_meta_graph_with_return_elements(
     meta_graph_or_file: Any,
     clear_devices: bool = False,
     graph: Any = None,

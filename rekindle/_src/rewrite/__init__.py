@@ -1,0 +1,1 @@
+"""GraphDef -> GraphDef: parts of graphs, variables as constants, graphs for inference."""

@@ -1,0 +1,1 @@
+"""`tf.saved_model`: models with their variables, assets and signatures in a folder."""
