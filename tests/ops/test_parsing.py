@@ -1,4 +1,4 @@
-"""Examples, CSV and files read by a graph: ParseExample, ParseSingleExample, ParseSingleSequenceExample, DecodeCSV,
+"""Examples, CSV and files read by a graph: ParseExample, ParseSingleExample, ParseSequenceExample, DecodeCSV,
 ParseTensor, SerializeTensor, DecodeJSONExample, DecodeCompressed, ReadFile, WriteFile, MatchingFiles."""
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import gzip
 import zlib
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import rekindle as tf
 from rekindle._src.graph import proto
@@ -101,6 +103,66 @@ def test_a_sequence_example(session):
     with pytest.raises(tf.errors.InvalidArgumentError, match="Feature list 'q' is required"):
         wanted = {"q": tf.FixedLenSequenceFeature([], tf.int64)}
         session.run(tf.parse_single_sequence_example(text, sequence_features=wanted))
+
+
+def sequence(steps, **context):
+    message = proto.SequenceExample()
+    for key, values in context.items():
+        message.context.feature[key].CopyFrom(feature(values))
+    message.feature_lists.feature_list["f"].feature.extend([feature([float(i), 0.5]) for i in range(steps)])
+    message.feature_lists.feature_list["g"].feature.extend([feature([i] * (i + 1)) for i in range(steps)])
+    return message.SerializeToString()
+
+
+def test_a_batch_of_sequence_examples(session):
+    texts = [sequence(2, c=[1]), sequence(0, c=[2]), sequence(1)]
+    context, lists, lengths = session.run(tf.io.parse_sequence_example(
+        texts, {"c": tf.FixedLenFeature([], tf.int64, default_value=7)},
+        {"f": tf.FixedLenSequenceFeature([2], tf.float32), "g": tf.VarLenFeature(tf.int64)}))
+    assert context["c"].tolist() == [1, 2, 7] and lengths["f"].tolist() == [2, 0, 1]
+    assert lists["f"].tolist() == [[[0, 0.5], [1, 0.5]], [[0, 0], [0, 0]], [[0, 0.5], [0, 0]]]
+    assert lists["g"].indices.tolist() == [[0, 0, 0], [0, 1, 0], [0, 1, 1], [2, 0, 0]]
+    assert lists["g"].values.tolist() == [0, 1, 1, 0] and lists["g"].dense_shape.tolist() == [3, 2, 2]
+
+
+@given(st.lists(st.tuples(
+    st.lists(st.floats(width=32, allow_nan=False), max_size=4), st.lists(st.integers(-(2**63), 2**63 - 1), max_size=4),
+    st.lists(st.binary(max_size=5), max_size=4)), max_size=5))  # fmt: skip
+def test_values_come_back(rows):
+    texts = []
+    for floats, ints, strings in rows:
+        message = proto.Example()
+        message.features.feature["f"].float_list.value.extend(floats)
+        message.features.feature["i"].int64_list.value.extend(ints)
+        message.features.feature["s"].bytes_list.value.extend(strings)
+        texts.append(message.SerializeToString())
+    found = parsed_ragged(tuple(texts))
+    for place, key in enumerate("fis"):
+        assert found[key].values.tolist() == [value for row in rows for value in row[place]]
+        counts = [len(row[place]) for row in rows]
+        assert found[key].indices.tolist() == [[i, j] for i, count in enumerate(counts) for j in range(count)]
+
+
+def parsed_ragged(texts):
+    kinds = {"f": tf.float32, "i": tf.int64, "s": tf.string}
+    with tf.Graph().as_default(), tf.Session() as own:
+        fed = tf.placeholder(tf.string, [None])
+        parsed = tf.parse_example(fed, {key: tf.VarLenFeature(kind) for key, kind in kinds.items()})
+        return own.run(parsed, {fed: list(texts)})
+
+
+CUT = st.builds(lambda n, b: FIRST[:n] + b, st.integers(0, len(FIRST)), st.binary(max_size=4))
+
+
+@given(st.binary(max_size=40) | CUT)
+def test_any_bytes_are_an_example_or_an_error(text):
+    features = {"x": tf.VarLenFeature(tf.float32), "n": tf.VarLenFeature(tf.int64), "s": tf.VarLenFeature(tf.string)}
+    with tf.Graph().as_default(), tf.Session() as own:
+        parsed = tf.parse_single_example(tf.placeholder_with_default(tf.constant(text), []), features)
+        try:
+            own.run(parsed)
+        except tf.errors.InvalidArgumentError:
+            pass
 
 
 def test_csv(session):

@@ -12,7 +12,16 @@ from rekindle._src.graph.shapes import TensorShape
 from rekindle._src.graph.sparse import SparseTensor
 from rekindle._src.graph.tensor import Tensor
 from rekindle._src.names import public
-from rekindle._src.ops import array_shape, assertion, control, example_kernels, slicing
+from rekindle._src.ops import (
+    array_shape,
+    assertion,
+    control,
+    example_kernels,
+    parsing_kernels,
+    sequence_kernels,
+    slicing,
+    string,
+)
 from rekindle._src.ops import math as math_ops
 from rekindle._src.ops import sparse as sparse_ops
 
@@ -126,8 +135,18 @@ class _Wanted:
         """A tensor for each dense feature: what stands for it where it is missing; empty if it must be there."""
         return [self._default(key, dtype, shape, self.defaults.get(key)) for key, (dtype, shape) in self.dense.items()]
 
+    def plain_default_tensors(self) -> list[Any]:
+        """`default_tensors` as they are given, not reshaped."""
+        found = []
+        for key, (dtype, _) in self.dense.items():
+            value = self.defaults.get(key)
+            title = None if value is None else f"key_{_node_name(key)}"
+            value = [] if value is None else value
+            found.append(value if isinstance(value, Tensor) else convert.convert_to_tensor(value, dtype, title))
+        return found
+
     def _default(self, key: str, dtype: Any, shape: TensorShape, value: Any) -> Any:
-        is_open = bool(shape.ndims) and shape.dims[0].value is None
+        is_open = bool(shape.ndims) and shape.as_list()[0] is None
         if is_open and value is None:
             return convert.convert_to_tensor("" if dtype == dtypes.string else 0, dtype)
         if is_open:
@@ -147,7 +166,7 @@ def _node_name(key: str) -> str:
 
 def _check_shape(key: str, feature: FixedLenFeature) -> None:
     shape = TensorShape(feature.shape)
-    if feature.shape and shape.ndims and shape.dims[0].value is None:
+    if feature.shape and shape.ndims and shape.as_list()[0] is None:
         raise ValueError(f"First dimension of shape for feature {key} unknown. Consider using FixedLenSequenceFeature.")
     if not shape.is_fully_defined():
         raise ValueError(f"All dimensions of shape for feature {key} need to be known but received {feature.shape}.")
@@ -178,6 +197,20 @@ def _only_asked_for(features: Any, parsed: dict[str, Any]) -> dict[str, Any]:
                 ids, out[feature.value_key], feature.size, already_sorted=feature.already_sorted
             )
     return {key: value for key, value in out.items() if key in features}
+
+
+def decode_raw(
+    input_bytes: Any, out_type: Any, little_endian: bool = True, fixed_length: Any = None, name: str | None = None
+) -> Any:
+    """The bytes of each string as numbers: [...] -> [..., n]; with `fixed_length`, of so many bytes of each.
+
+    TensorFlow's second version, which its modules have under this name; tf.decode_raw is the first.
+    """
+    if fixed_length is None:
+        return string.decode_raw_op(input_bytes, out_type, little_endian=little_endian, name=name)
+    return parsing_kernels.decode_padded_raw(
+        input_bytes, fixed_length=fixed_length, out_type=out_type, little_endian=little_endian, name=name
+    )
 
 
 _ALL = (VarLenFeature, SparseFeature, FixedLenFeature, FixedLenSequenceFeature)
@@ -295,11 +328,9 @@ def parse_single_sequence_example(
     context = _Wanted(context_features, (VarLenFeature, FixedLenFeature))
     steps = _Wanted(sequence_features, (VarLenFeature, FixedLenSequenceFeature))
     with scopes.name_scope(name, "ParseSingleSequenceExample", [serialized]):
-        for key, value in steps.defaults.items():
-            if value is not None:
-                raise ValueError(f"Value feature_list_dense_defaults[{key}] must be None")
+        _check_no_defaults(steps)
         defaults = context.default_tensors()
-        outputs = example_kernels.parse_single_sequence_example(
+        outputs = sequence_kernels.parse_single_sequence_example(
             serialized=serialized, debug_name="" if example_name is None else example_name,
             context_dense_defaults=defaults, context_sparse_keys=list(context.sparse),
             context_sparse_types=list(context.sparse.values()), context_dense_keys=list(context.dense),
@@ -311,3 +342,49 @@ def parse_single_sequence_example(
             feature_list_dense_missing_assumed_empty=list(steps.defaults), name=name,
         )  # fmt: skip
         return _by_key(context, outputs[:4]), _by_key(steps, outputs[4:])
+
+
+@public("io.parse_sequence_example")
+def parse_sequence_example(
+    serialized: Any, context_features: Any = None, sequence_features: Any = None, example_names: Any = None,
+    name: str | None = None,
+) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:  # fmt: skip
+    """The context features, the feature lists and the lengths of the dense ones of a vector of serialized
+    SequenceExamples, each by key.
+
+    Args:
+      serialized: a vector of strings.
+      context_features: key to FixedLenFeature or VarLenFeature.
+      sequence_features: key to FixedLenSequenceFeature or VarLenFeature.
+      example_names: names of the examples, for error messages.
+      name: the name of the scope.
+
+    Raises:
+      ValueError: a feature is not well described.
+    """
+    if not (context_features or sequence_features):
+        raise ValueError("Missing features.")
+    context = _Wanted(context_features, (VarLenFeature, FixedLenFeature))
+    steps = _Wanted(sequence_features, (VarLenFeature, FixedLenSequenceFeature))
+    with scopes.name_scope(name, "ParseSequenceExample", [serialized]):
+        _check_no_defaults(steps)
+        outputs = sequence_kernels.parse_sequence_example(
+            serialized=serialized, debug_name=[] if example_names is None else example_names,
+            context_dense_defaults=context.plain_default_tensors(), Ncontext_sparse=len(context.sparse),
+            Ncontext_dense=len(context.dense), Nfeature_list_sparse=len(steps.sparse),
+            Nfeature_list_dense=len(steps.dense), context_sparse_keys=list(context.sparse),
+            context_sparse_types=list(context.sparse.values()), context_dense_keys=list(context.dense),
+            context_dense_shapes=[shape for _, shape in context.dense.values()],
+            feature_list_sparse_keys=list(steps.sparse), feature_list_sparse_types=list(steps.sparse.values()),
+            feature_list_dense_keys=list(steps.dense),
+            feature_list_dense_types=[dtype for dtype, _ in steps.dense.values()],
+            feature_list_dense_shapes=[shape for _, shape in steps.dense.values()],
+            feature_list_dense_missing_assumed_empty=list(steps.defaults), name=name,
+        )  # fmt: skip
+        return _by_key(context, outputs[:4]), _by_key(steps, outputs[4:8]), dict(zip(steps.dense, outputs[8]))
+
+
+def _check_no_defaults(steps: _Wanted) -> None:
+    for key, value in steps.defaults.items():
+        if value is not None:
+            raise ValueError(f"Value feature_list_dense_defaults[{key}] must be None")

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 from google.protobuf import json_format
+from google.protobuf.message import DecodeError
 
 from rekindle._src import errors
 from rekindle._src.graph import dtypes, infer, proto, tensor_value
@@ -29,11 +30,13 @@ def _invalid(message: str) -> errors.InvalidArgumentError:
 @op("ParseTensor", public="parse_tensor io.parse_tensor", infer=infer.unknown, host=True)
 def parse_tensor(serialized, *, out_type):
     """The tensor of a serialized TensorProto."""
-    message = proto.TensorProto()
+    if serialized.ndim:
+        raise _invalid(f"Expected `serialized` to be a scalar, got shape: {infer.show(serialized.shape)}")
     try:
-        message.ParseFromString(serialized[()])
-    except Exception:  # protobuf raises classes of its own kinds
-        raise _invalid(f"Could not parse `serialized` as TensorProto: '{serialized[()]!r}'") from None
+        message = proto.TensorProto.FromString(serialized[()])
+    except DecodeError:
+        shown = serialized[()].decode(errors="replace")
+        raise _invalid(f"Could not parse `serialized` as TensorProto: '{shown}'") from None
     found = dtypes.as_dtype(message.dtype) if message.dtype else None
     if found is not out_type:
         have = "invalid" if found is None else dtype_name(found)
@@ -60,6 +63,34 @@ def decode_json_example(json_examples):
             raise _invalid(f"Error while parsing JSON: {error}") from None
 
     return each(decode, json_examples)
+
+
+# Raw bytes.
+
+
+def _padded_rule(c: Any) -> Any:
+    width, fixed = c.attr("out_type").size, c.value(1)
+    infer.with_rank(c.shapes[1], 0)
+    if fixed is not None and int(fixed) % width:
+        raise ValueError(f"Dimension size must be evenly divisible by {width} but is {int(fixed)}")
+    return None if c.shapes[0] is None else (*c.shapes[0], None if fixed is None else int(fixed) // width)
+
+
+@op("DecodePaddedRaw", infer=_padded_rule, host=True)
+def decode_padded_raw(input_bytes, fixed_length, *, out_type, little_endian=True):
+    """The bytes of each string, cut or filled with zeros to one length, as numbers: [...] -> [..., n]."""
+    length, width = int(fixed_length), out_type.size
+    if length % width:
+        raise _invalid(f"fixed_length ({length}) must be a multiple of the size of out_type ({width})")
+    if length <= 0:
+        raise _invalid(f"fixed_length ({length}) must be greater than zero.")
+    rows = [one[:length].ljust(length, b"\0") for one in input_bytes.reshape(-1).tolist()]
+    array = np.frombuffer(b"".join(rows), out_type.as_numpy_dtype)
+    array = array.copy() if little_endian else array.byteswap()
+    return to_torch(array.reshape((*input_bytes.shape, length // width)), out_type)
+
+
+decode_padded_raw.no_gradient()
 
 
 # Compressed strings.
@@ -104,9 +135,7 @@ def decode_csv_op(records, record_defaults, *, OUT_TYPE, field_delim=",", use_qu
     for number, record in enumerate(records.reshape(-1).tolist()):
         fields = split_csv(record, field_delim.encode(), use_quote_delim, number)
         if select_cols:
-            if len(fields) <= select_cols[-1]:
-                raise _invalid(f"Expect {len(OUT_TYPE)} fields but have {len(fields)} in record {number}")
-            fields = [fields[i] for i in select_cols]
+            fields = [fields[i] for i in select_cols if i < len(fields)]
         if len(fields) != len(OUT_TYPE):
             raise _invalid(f"Expect {len(OUT_TYPE)} fields but have {len(fields)} in record {number}")
         for i, (text, dtype, default) in enumerate(zip(fields, OUT_TYPE, record_defaults)):
