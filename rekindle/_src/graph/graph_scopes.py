@@ -6,7 +6,10 @@ overrides.
 from __future__ import annotations
 
 import contextlib
+import copy
+import functools
 import re
+import threading
 from collections.abc import Iterator
 from typing import Any
 
@@ -44,6 +47,29 @@ class ControlDependencies:
             graph._control_stack, graph._control_flow_context = self._old
 
 
+class _OfThread:
+    """An attribute of a graph of which each thread has its own value, at first a copy of the graph's."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __get__(self, graph: Any, kind: Any = None) -> Any:
+        own = graph._of_threads.__dict__
+        if self._name not in own:
+            own[self._name] = copy.copy(graph.__dict__[self._name])
+        return own[self._name]
+
+    def __set__(self, graph: Any, value: Any) -> None:
+        graph._of_threads.__dict__[self._name] = value
+
+
+@functools.cache
+def _threaded(kind: type) -> type:
+    """The kind of graph whose scopes are of the thread that enters them."""
+    stacks = ("_name_stack", "_control_stack", "_device_stack", "_colocation_stack")
+    return type(kind.__name__, (kind,), {"__module__": kind.__module__} | {name: _OfThread(name) for name in stacks})
+
+
 class ScopeStacks:
     """The scope half of a graph."""
 
@@ -58,6 +84,12 @@ class ScopeStacks:
         self._attr_scope_map: dict[str, Any] = {}
         self._gradient_override: dict[str, str] = {}
         self._kernel_label_map: dict[str, str] = {}
+
+    def switch_to_thread_local(self) -> None:
+        """From now on scopes hold only for the thread that enters them."""
+        if "_of_threads" not in self.__dict__:
+            self._of_threads = threading.local()
+            self.__class__ = _threaded(type(self))
 
     def unique_name(self, name: str, mark_as_used: bool = True) -> str:
         """`name` in the current scope, with "_1", "_2", ... where it is taken, whatever the case of its letters."""

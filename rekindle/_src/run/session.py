@@ -16,6 +16,7 @@ from rekindle._src import errors, nest
 from rekindle._src.graph import proto, scopes
 from rekindle._src.graph.graph import Graph
 from rekindle._src.names import public
+from rekindle._src.ops import waiting
 from rekindle._src.run import devices, feeds, fetches, memory, partial, trace
 from rekindle._src.run.placement import Placement
 from rekindle._src.run.steps import Step
@@ -41,6 +42,7 @@ class BaseSession:
                                        f"{{target: \"{self._target.decode()}\"}}: Rekindle runs sessions in this "
                                        f"process")
         self._config = config if config is not None else proto.ConfigProto()
+        self._limit = self._config.operation_timeout_in_ms
         self._store = Store()
         self._steps: dict[Any, Any] = {}
         self._closed = False
@@ -98,11 +100,12 @@ class BaseSession:
           TypeError, ValueError: something in fetches or feed_dict does not fit.
           OpError: an operation failed; the error names it.
         """
-        if options is None and run_metadata is None:
+        if options is None and run_metadata is None and not self._limit:
             quick = self._quick(fetches, feed_dict)
             if quick is not None:
                 return quick[0](quick[1])
-        return self._run(fetches, feed_dict, options, run_metadata)
+        with waiting.limit(options and options.timeout_in_ms or self._limit):
+            return self._run(fetches, feed_dict, options, run_metadata)
 
     def _quick(self, wanted: Any, feed_dict: Any) -> Any:
         """The known step for a simple call, run; None where there is none yet."""
@@ -135,7 +138,7 @@ class BaseSession:
         if direct:
             given = dict(zip(tensors, arrays, strict=True))
             computed_values = dict(zip(computed, values, strict=True))
-            values = [_scalar(given[t]) if t in given else computed_values[t] for t in plan.tensors]
+            values = [given[t] if t in given else computed_values[t] for t in plan.tensors]
         return plan.build(values)
 
     def _step(self, plan: Any, tensors: list[Any]) -> tuple[Step, list[Any], bool]:
@@ -228,10 +231,6 @@ class BaseSession:
 
     def _extend_graph(self) -> None:
         self._placement.extend()
-
-
-def _scalar(array: Any) -> Any:
-    return array[()] if isinstance(array, np.ndarray) and array.ndim == 0 else array
 
 
 @public("Session")
