@@ -1,26 +1,24 @@
 """Capture: the part of a graph that one run needs, as a program.
 
-Prunes to the ancestors of fetches and targets, cuts at the feeds, orders by creation, and makes reads of ref variables
-explicit. Declines (with the reason) what only the interpreter can run.
+Prunes to the ancestors of fetches and targets, cuts at the feeds, orders by creation, makes reads of ref variables
+explicit, and raises dataflow to branches and loops (frames.py finds them, regions.py puts them in order). Declines
+(with the reason) what only the interpreter can run.
 """
 from __future__ import annotations
 
 import heapq
 from typing import Any
 
+import numpy as np
+
 from rekindle._src import errors
-from rekindle._src.compile.program import Block, Instr, Program, Value
+from rekindle._src.compile.frames import FLOW, MERGE, NEXT, SWITCH, Flow, find_flow
+from rekindle._src.compile.program import Block, Declined, Instr, Program, Value
+from rekindle._src.compile.regions import Branch, Loop, regions
 from rekindle._src.compile.snapshots import rereads
 from rekindle._src.graph import opdef
+from rekindle._src.ops import placeholder
 from rekindle._src.ops.functional import block_of, has_block
-
-
-class Declined(Exception):
-    """The compiler leaves this graph to the interpreter; the message says why."""
-
-
-_CONTROL_FLOW = frozenset(["Switch", "Merge", "Enter", "Exit", "NextIteration", "LoopCond", "RefSwitch", "RefMerge",
-                           "RefEnter", "RefExit", "RefNextIteration"])
 
 
 def _read(ref: Any) -> Any:
@@ -60,8 +58,8 @@ def _topological(ops: list[Any], feeds: set[Any]) -> list[Any]:
     followers: dict[Any, list[Any]] = {}
     for op in ops:
         before = {t._op for t in op._inputs if t not in feeds} | set(waited(op, feeds))
-        if op.type in ("Merge", "RefMerge"):
-            before = {b for b in before if b.type not in ("NextIteration", "RefNextIteration")}
+        if op.type in MERGE:
+            before = {b for b in before if b.type not in NEXT}
         waiting[op] = len(before)
         for other in before:
             followers.setdefault(other, []).append(op)
@@ -105,11 +103,14 @@ def capture(fetches: list[Any], targets: list[Any], feeds: list[Any]) -> Program
     """
     fed = set(feeds)
     ops = needed(fetches, targets, fed)
-    flow = next((op for op in ops if op.type in _CONTROL_FLOW), None)
-    if flow is not None:
-        raise Declined(f"{flow.name} is control flow ({flow.type})")
     check_kernels(ops)
-    return _Capture(fetches, feeds).run(ops)
+    if not any(op.type in FLOW for op in ops):
+        return _Capture(fetches, feeds).run(ops)
+    flow = find_flow(ops, fed, waited)
+    for one in [t._op for t in fetches if t not in fed] + targets:
+        if flow.frames[one] is not flow.root:
+            raise Declined(f"{one.name} is inside of a loop")
+    return _RaisedCapture(fetches, feeds, flow, {t for op in ops for t in op._inputs}).run(ops)
 
 
 class _Capture:
@@ -151,23 +152,30 @@ class _Capture:
 
     def add(self, op: Any) -> None:
         """The instruction of one operation, and the reads that it needs."""
-        block = block_of(op)
         if op.type == "Const" and op.outputs[0] not in self.numbers:
             number = self.number(op.outputs[0])
             self.values[number].const = op._attrs["value"]
             self.values[number].shape = op._attrs["value"].shape
             return
-        refs = [arg.is_ref for arg in op.signature.inputs for _ in range(opdef.arg_width(arg, op._attrs))]
-        stale = self.rereads.get(op, {})
-        inputs = [self.read(stale.get(i, t), op) if i in stale or t._dtype._is_ref_dtype and not ref
-                  else self.number(t) for i, (t, ref) in enumerate(zip(op._inputs, refs, strict=True))]
+        block = block_of(op)
         grouped = tuple(tuple(x) if isinstance(x, list) else x
-                        for x in opdef.kernel_inputs(op.signature, op._attrs, inputs))
+                        for x in opdef.kernel_inputs(op.signature, op._attrs, self.inputs(op)))
         outputs = tuple(self._output(t) for t in op.outputs)
         self.instrs.append(Instr(block, op, grouped, outputs, opdef.kernel_attrs(block, op._attrs)))
         for tensor in op.outputs:
             if tensor._dtype._is_ref_dtype and tensor in self.wanted:
                 self.read_out[tensor] = self.read(tensor, op)
+
+    def inputs(self, op: Any) -> list[int]:
+        """The numbers of an operation's inputs, after the reads that it needs."""
+        refs = [arg.is_ref for arg in op.signature.inputs for _ in range(opdef.arg_width(arg, op._attrs))]
+        stale = self.rereads.get(op, {})
+        pairs = list(enumerate(zip(op._inputs, refs, strict=True)))
+        for i, (tensor, ref) in pairs:
+            if ref and tensor in self.fed:
+                raise _fed_reference(op, i, tensor, self.feeds.index(self.numbers[tensor]))
+        return [self.read(stale.get(i, t), op) if i in stale or t._dtype._is_ref_dtype and not ref and t not in self.fed
+                else self.number(t) for i, (t, ref) in pairs]
 
     def _output(self, tensor: Any) -> int:
         """The number of an output; a new one beside a fed tensor, whose value comes from outside."""
@@ -178,3 +186,170 @@ class _Capture:
             return number
         return self.number(tensor)
 
+
+def _fed_reference(op: Any, index: int, tensor: Any, feed: int) -> errors.InvalidArgumentError:
+    """A value that was fed in place of a variable cannot be updated."""
+    name = placeholder.cpp_name(tensor._dtype._base)
+    return errors.InvalidArgumentError(
+        None, None, f"Input {index} of node {op.name} was passed {name} from _arg_{tensor._op.name}_"
+        f"{tensor._value_index}_{feed}:0 incompatible with expected {name}_ref.")
+
+
+def _absent() -> None:
+    return None
+
+
+def _present(value: Any, *, index: int, tensor: Any) -> Any:
+    if value is None:
+        raise errors.InvalidArgumentError(None, tensor._op, f"Retval[{index}] does not have value: {tensor.name} is on "
+                                          "a branch that was not taken")
+    return value
+
+
+#: a branch; its programs are those of a predicate that is false, and of one that is true
+IF = Block("If", _absent)
+#: a loop; its programs find out whether it goes on (and what goes out), run the body, and run once before the body
+WHILE = Block("While", _absent)
+#: the value of a branch that was not taken
+ABSENT = Block("Absent", _absent)
+#: a fetched value that may be on a branch that was not taken
+PRESENT = Block("Present", _present, keywords=("index", "tensor"), aliases=(0,), pure=False)
+
+
+class _RaisedCapture(_Capture):
+    """The capture of a graph with branches and loops."""
+
+    def __init__(self, fetches: list[Any], feeds: list[Any], flow: Flow, used: set[Any]) -> None:
+        super().__init__(fetches, feeds)
+        self.flow = flow
+        self.used = used | set(fetches)
+
+    def run(self, ops: list[Any]) -> Program:
+        """The program of `ops`."""
+        self.rereads = rereads(ops, self.fed)
+        for item in regions(ops, self.flow, waited):
+            self.item(item)
+        outputs = tuple(self.fetched(i, t) for i, t in enumerate(self.fetches))
+        return Program(self.feeds, tuple(self.instrs), outputs, self.values)
+
+    def item(self, item: Any) -> None:
+        """The instructions of an operation, a branch or a loop."""
+        if isinstance(item, Branch):
+            self.branch(item)
+        elif isinstance(item, Loop):
+            self.loop(item)
+        elif item.type in SWITCH:
+            data = self.inputs(item)[0]
+            for tensor in item.outputs:
+                self.alias(tensor, data)
+        elif item.type == "LoopCond":
+            self.alias(item.outputs[0], self.inputs(item)[0])
+        else:
+            self.add(item)
+
+    def alias(self, tensor: Any, number: int) -> None:
+        """Let a tensor be a value that is there."""
+        if tensor not in self.fed:
+            self.numbers[tensor] = number
+
+    def program(self, items: list[Any], feeds: tuple[int, ...] = ()) -> Program:
+        """A program inside of this one; what goes out of it is to be added."""
+        outer, self.instrs = self.instrs, []
+        for item in items:
+            self.item(item)
+        inner, self.instrs = self.instrs, outer
+        return Program(feeds, tuple(inner), (), self.values)
+
+    def branch(self, branch: Branch) -> None:
+        """The instruction of a branch."""
+        node = self.node_of(branch.key)
+        bodies = tuple(self.side(branch, side) for side in (0, 1))
+        outputs = [self._output(t) for op in branch.joins for t in op.outputs if t._value_index == 0 or t in self.used]
+        self.instrs.append(Instr(IF, node, (self.number(branch.key),), tuple(outputs), {}, bodies))
+
+    def side(self, branch: Branch, side: int) -> Program:
+        """What runs on one side of a branch, and the values that it gives."""
+        outer, self.instrs = self.instrs, []
+        for item in branch.sides[side]:
+            self.item(item)
+        outputs = []
+        for op in branch.joins:
+            if op.type == "RefMerge":
+                raise Declined(f"{op.name} joins references to variables")
+            index = self.flow.joins[op][1 + side]
+            chosen = op._inputs[index]
+            outputs.append(self.read(chosen, op) if chosen._dtype._is_ref_dtype else self.number(chosen))
+            if op.outputs[1] in self.used:
+                outputs.append(self.constant(np.array(index, np.int32), op.outputs[1]))
+        inner, self.instrs = self.instrs, outer
+        return Program((), tuple(inner), tuple(outputs), self.values)
+
+    def node_of(self, key: Any) -> Any:
+        """The Switch that stands for the branches on a predicate."""
+        return next(f.switches[key] for f in [self.flow.root, *self.flow.loops] if key in f.switches)
+
+    def constant(self, array: np.ndarray, like: Any) -> int:
+        """A value that is known."""
+        number = len(self.values)
+        self.values[number] = Value(like._dtype, array.shape, array, like._op.name)
+        return number
+
+    def loop(self, loop: Loop) -> None:
+        """The instruction of a loop."""
+        frame = loop.frame
+        for op in frame.enters:
+            self.alias(op.outputs[0], self.inputs(op)[0])
+        starts, feeds = [], []
+        for op in frame.merges:
+            if op.outputs[1] in self.used:
+                raise Declined(f"the index of {op.name} is taken")
+            if any(t._dtype._is_ref_dtype for t in op._inputs):
+                raise Declined(f"{op.name} carries a variable's reference")
+            begin = next(t for t in op._inputs if t._op.type == "Enter")
+            starts.append(self.number(begin))
+            feeds.append(self._output(op.outputs[0]))
+        condition = self.program(loop.condition, tuple(feeds))
+        body = self.program(loop.body)
+        leaving = [self.number(op._inputs[0]) for op in frame.exits]
+        after = []
+        for op in frame.merges:
+            following = next(t._op for t in op._inputs if t._op.type in NEXT)
+            if following._inputs[0]._dtype._is_ref_dtype:
+                raise Declined(f"{following.name} carries a variable's reference")
+            after.append(self.number(following._inputs[0]))
+        condition = condition.with_instrs(condition.instrs, (self.number(frame.condition.outputs[0]), *leaving))
+        body = body.with_instrs(body.instrs, tuple(after))
+        outputs = tuple(self._output(op.outputs[0]) for op in frame.exits)
+        self.instrs.append(Instr(WHILE, frame.condition, tuple(starts), outputs, {},
+                                 (condition, body, Program((), (), (), self.values))))
+
+    def fetched(self, index: int, tensor: Any) -> int:
+        """The number of a fetch; a check goes before it if its branch may not have been taken."""
+        number = self.read_out.get(tensor, self.numbers[tensor])
+        guard = self.flow.guard(tensor) if tensor not in self.fed else None
+        if not guard:
+            return number
+        path = sorted(guard, key=lambda literal: self.flow.order.get(literal[0]._op, -1))
+        number, found = self.present(tensor, number, path), self.copy_of(number)
+        self.instrs.append(Instr(PRESENT, tensor._op, (number,), (found,), {"index": index, "tensor": tensor}))
+        return found
+
+    def present(self, tensor: Any, number: int, path: list[Any]) -> int:
+        """A value if the branches of `path` were taken, else nothing."""
+        if not path:
+            return number
+        (key, side), *rest = path
+        out, nothing = self.copy_of(number), self.copy_of(number)
+        outer, self.instrs = self.instrs, []
+        found = self.present(tensor, number, rest)
+        inner, self.instrs = self.instrs, outer
+        bodies = [Program((), (Instr(ABSENT, tensor._op, (), (nothing,), {}),), (nothing,), self.values)] * 2
+        bodies[side] = Program((), tuple(inner), (found,), self.values)
+        self.instrs.append(Instr(IF, self.node_of(key), (self.number(key),), (out,), {}, tuple(bodies)))
+        return out
+
+    def copy_of(self, number: int) -> int:
+        """A new number of the same type."""
+        found = len(self.values)
+        self.values[found] = Value(self.values[number].dtype, name=self.values[number].name)
+        return found

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from typing import Any
 
 from rekindle._src.compile.inline import Inliner, Known
+from rekindle._src.compile.layout import Layout
 from rekindle._src.compile.own import Ownership
 from rekindle._src.compile.program import Instr, Program
 from rekindle._src.graph.opdef import arg_width
@@ -81,10 +82,11 @@ class _Emitter:
         self.names: dict[int, str] = {}
         self.known: dict[int, Any] = {}
         self.lines: list[str] = []
+        self.indent = "    "
         self.sources: dict[int, Instr] = {}
         self.inliner = Inliner(self.bind)
-        self.last = self._last_uses()
-        self.taken = set(program.uses())
+        self.uses = program.uses()
+        self.layout = Layout(program, self.uses)
 
     def bind(self, wish: str, value: Any) -> str:
         """A name in the emitted module for a value: the one wished for, numbered where it is taken."""
@@ -98,17 +100,6 @@ class _Emitter:
         self.namespace[name] = value
         return name
 
-    def _last_uses(self) -> dict[int, int]:
-        last: dict[int, int] = {}
-        for at, instr in enumerate(self.program.instrs):
-            for number in instr.outputs:
-                last[number] = at
-            for number in instr.reads():
-                last[number] = at
-        for number in self.program.outputs:
-            last.pop(number, None)
-        return last
-
     def emit(self, title: str) -> Emitted:
         """The whole source, compiled."""
         program = self.program
@@ -116,17 +107,93 @@ class _Emitter:
         for number in program.feeds:
             self.names[number] = self.bind(program.values[number].name or "feed", reserved)
             reserved = object()
-        dying: dict[int, list[int]] = {}
-        for number, at in self.last.items():
-            dying.setdefault(at, []).append(number)
-        for at, instr in enumerate(program.instrs):
-            self.instr(at, instr, dying.get(at, ()))
+        self.instrs(program, self.ownership)
         outputs = [self.name(n) + (".clone()" if n in self.ownership.copied and self._is_tensor(n) else "")
                    for n in program.outputs]
-        self.lines.append(f"    return ({''.join(o + ', ' for o in outputs).rstrip()})")
+        self.line(f"return ({''.join(o + ', ' for o in outputs).rstrip()})")
         head = f"def step({', '.join(self.names[n] for n in program.feeds)}):"
         return Emitted("\n".join([head, *self.lines]) + "\n", self.namespace, self.sources, self.names, self.known,
                        title)
+
+    def line(self, text: str, instr: Instr | None = None) -> None:
+        """A line of source, of an instruction if it may fail."""
+        self.lines.append(self.indent + text)
+        if instr is not None:
+            self.sources[len(self.lines) + 1] = instr
+
+    def instrs(self, program: Program, ownership: Ownership) -> None:
+        """The lines of a program's instructions."""
+        for at, instr in enumerate(program.instrs):
+            for buffer in ownership.share.get(at, ()):
+                self.line(f"{self.name(buffer)}.shared = True  # its value is needed after {instr.node.name}")
+            dead = [self.name(n) for n in self.layout.dying.get((id(program), at), ()) if self._is_local(n)]
+            if not instr.bodies:
+                self.instr(instr, dead)
+                continue
+            if len(instr.bodies) == 3:
+                self.loop(instr, ownership.inside[at])
+            else:
+                self.branch(instr, ownership.inside[at])
+            if dead:
+                self.line(f"del {', '.join(dead)}")
+
+    def branch(self, instr: Instr, ownerships: tuple[Ownership, ...]) -> None:
+        """An `if`, with an `else` if there is something to do."""
+        test = self.name(instr.inputs[0])
+        full = [bool(b.instrs or b.outputs) for b in instr.bodies]
+        self.line(f"if {test}:  # {instr.node.name}" if full[1] else f"if not {test}:  # {instr.node.name}", instr)
+        for side in (1, 0):
+            if not full[side]:
+                continue
+            if side == 0 and full[1]:
+                self.line("else:")
+            body = instr.bodies[side]
+            outer, self.indent = self.indent, self.indent + "    "
+            self.layout.enter_side(instr, body, self.name, self.names)
+            self.instrs(body, ownerships[side])
+            self.assign(body, instr.outputs)
+            self.indent = outer
+
+    def loop(self, instr: Instr, ownerships: tuple[Ownership, ...]) -> None:
+        """A `while True` that its condition breaks."""
+        condition, body, once = instr.bodies
+        self.moves(condition.feeds, instr.inputs)
+        started = self.bind("started", object()) if once.instrs else ""
+        if started:
+            self.line(f"{started} = False")
+        self.line(f"while True:  # {instr.node.name}")
+        outer, self.indent = self.indent, self.indent + "    "
+        self.instrs(condition, ownerships[0])
+        self.line(f"if not {self.name(condition.outputs[0])}: break", instr)
+        if started:
+            self.line(f"if not {started}:  # what is the same in all iterations")
+            self.line(f"    {started} = True")
+            inner, self.indent = self.indent, self.indent + "    "
+            self.instrs(once, ownerships[2])
+            self.indent = inner
+        self.layout.enter_body(condition, body, self.name, self.names)
+        self.instrs(body, ownerships[1])
+        self.assign(body, condition.feeds)
+        self.indent = outer
+        self.layout.leave(instr, self.name, self.names)
+        self.moves(instr.outputs, condition.outputs[1:])
+
+    def assign(self, program: Program, targets: tuple[int, ...]) -> None:
+        """The end of a program inside: what goes out of it under its names outside."""
+        self.moves(targets, program.outputs)
+        dead = [self.name(n) for n in self.layout.dying.get((id(program), len(program.instrs)), ())
+                if self._is_local(n)]
+        if dead:
+            self.line(f"del {', '.join(dead)}")
+        if self.lines[-1].endswith(":"):
+            self.line("pass")
+
+    def moves(self, targets: tuple[int, ...], sources: tuple[int, ...]) -> None:
+        """One assignment of values to names, without those that have the name already."""
+        pairs = [(self.name(t), self.name(s)) for t, s in zip(targets, sources, strict=True)]
+        pairs = [(t, s) for t, s in pairs if t != s]
+        if pairs:
+            self.line(f"{', '.join(t for t, _ in pairs)} = {', '.join(s for _, s in pairs)}")
 
     def _is_tensor(self, number: int) -> bool:
         return self.program.values[number].dtype.torch is not None
@@ -149,26 +216,24 @@ class _Emitter:
             self.known[number] = self.link.constant(number, self.program.values[number])
         return self.known[number]
 
-    def instr(self, at: int, instr: Instr, dying: Any) -> None:
-        """The line of one instruction."""
+    def instr(self, instr: Instr, dead: list[str]) -> None:
+        """The line of one instruction, after which some names are dead."""
         if instr.block.once:
             found = self.link.once(instr)
             self.names[instr.outputs[0]] = self.bind(instr.node.name, found)
             return
-        for buffer in self.ownership.share.get(at, ()):
-            self.lines.append(f"    {self.name(buffer)}.shared = True  # its value is needed after {instr.node.name}")
-        text = self._targets(instr) + self._call(instr)
-        dead = [self.names[n] for n in dying if self._is_local(n) and (n in self.taken or len(instr.outputs) > 1)]
+        target = self._targets(instr)
+        text = target + self._call(instr)
+        dead = [name for name in dead if target or name not in map(self.name, instr.outputs)]
         text += f"; del {', '.join(dead)}" if dead else ""
-        self.lines.append(f"    {text}  # {instr.node.name}")
-        self.sources[len(self.lines) + 1] = instr
+        self.line(f"{text}  # {instr.node.name}", instr)
 
     def _is_local(self, number: int) -> bool:
         name = self.names.get(number, "")
         return number in self.program.feeds or re.fullmatch(r"v\d+", name) is not None
 
     def _targets(self, instr: Instr) -> str:
-        if not any(n in self.taken for n in instr.outputs):
+        if not any(n in self.uses for n in instr.outputs):
             return ""
         if instr.block.signature is None:
             return ", ".join(map(self.name, instr.outputs)) + " = "

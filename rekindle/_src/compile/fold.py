@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
 
-from rekindle._src.compile.program import Instr, Program, Value, flat
+from rekindle._src.compile.contents import Contents
+from rekindle._src.compile.program import Instr, Program, Value, flat, made_in, renamed, substitute
 from rekindle._src.graph import infer
 from rekindle._src.graph.infer import Shape
 
@@ -55,11 +56,80 @@ def fold(program: Program, shapes: list[Shape], evaluate: Evaluate) -> Program:
     values = {n: dataclasses.replace(v) for n, v in program.values.items()}
     for number, shape in zip(program.feeds, shapes, strict=True):
         values[number].shape = shape
-    kept = []
-    for instr in program.instrs:
-        if not _fold_one(instr, values, evaluate):
-            kept.append(instr)
-    return Program(program.feeds, tuple(kept), program.outputs, values)
+    folder = _Folder(program, values, evaluate)
+    kept = folder.instrs(program.instrs)
+    outputs = tuple(folder.names.get(n, n) for n in program.outputs)
+    return Program(program.feeds, tuple(kept), outputs, values)
+
+
+class _Folder:
+    """The state of one folding: what is known of values, and those that turned out to be others."""
+
+    def __init__(self, program: Program, values: dict[int, Value], evaluate: Evaluate) -> None:
+        self.program = program
+        self.values = values
+        self.evaluate = evaluate
+        self.names: dict[int, int] = {}
+        self.contents = Contents(program)
+
+    def instrs(self, instrs: Iterable[Instr]) -> list[Instr]:
+        """The instructions that are left of some."""
+        kept: list[Instr] = []
+        for instr in instrs:
+            if instr.bodies:
+                instr = instr.over(substitute(instr.inputs, self.names))
+                kept += self.loop(instr) if len(instr.bodies) == 3 else self.branch(instr)
+                continue
+            instr = renamed(instr, self.names)
+            if not _fold_one(instr, self.values, self.evaluate):
+                if not self.contents.follow(instr, self.values):
+                    kept.append(instr)
+        return kept
+
+    def body(self, body: Program) -> Program:
+        """A program inside of this one."""
+        instrs = tuple(self.instrs(body.instrs))
+        return Program(body.feeds, instrs, tuple(self.names.get(n, n) for n in body.outputs), self.values)
+
+    def branch(self, instr: Instr) -> list[Instr]:
+        """A branch: the side that is taken if that is known, else both."""
+        known = self.values[instr.inputs[0]].const
+        if known is not None and known.size == 1:
+            side = self.body(instr.bodies[int(bool(known))])
+            self.names.update(zip(instr.outputs, side.outputs, strict=True))
+            return list(side.instrs)
+        bodies = tuple(map(self.body, instr.bodies))
+        for number, *sides in zip(instr.outputs, *(b.outputs for b in bodies), strict=True):
+            first, second = (self.values[n] for n in sides)
+            self.values[number].shape = common(first.shape, second.shape)
+        return [instr.over(instr.inputs, bodies)]
+
+    def loop(self, instr: Instr) -> list[Instr]:
+        """A loop, with the shapes that its variables have in all iterations."""
+        values, feeds = self.values, instr.bodies[0].feeds
+        inside = {n: dataclasses.replace(values[n]) for n in made_in(instr)}
+        shapes = [values[n].shape for n in instr.inputs]
+        while True:
+            for number, value in inside.items():
+                values[number] = dataclasses.replace(value)
+            for number, shape in zip(feeds, shapes, strict=True):
+                values[number].shape = shape
+            names, contents = dict(self.names), self.contents.copy()
+            bodies = tuple(map(self.body, instr.bodies))
+            found = [common(s, values[n].shape) for s, n in zip(shapes, bodies[1].outputs, strict=True)]
+            if found == shapes:
+                break
+            shapes, self.names, self.contents = found, names, contents
+        for number, inner in zip(instr.outputs, bodies[0].outputs[1:], strict=True):
+            values[number].shape = values[inner].shape
+        return [instr.over(instr.inputs, bodies)]
+
+
+def common(a: Shape, b: Shape) -> Shape:
+    """What two shapes have in common."""
+    if a is None or b is None or len(a) != len(b):
+        return None
+    return tuple(x if x == y else None for x, y in zip(a, b, strict=True))
 
 
 def _fold_one(instr: Instr, values: dict[int, Value], evaluate: Evaluate) -> bool:

@@ -6,6 +6,8 @@ equals an earlier read as long as no update of that variable stands between.
 from __future__ import annotations
 
 import ast
+import itertools
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -16,28 +18,64 @@ from rekindle._src.compile.program import Instr, Program, substitute, updated
 
 def merge(program: Program) -> Program:
     """The program with equal pure instructions made one, and without identities."""
-    names = _equal_constants(program)
-    seen: dict[Any, tuple[int, ...]] = {}
-    versions: dict[int, int] = {}
-    kept = []
-    for instr in program.instrs:
-        inputs = substitute(instr.inputs, names)
-        instr = Instr(instr.block, instr.node, inputs, instr.outputs, instr.attrs)
-        if is_identity(instr.block):
-            names[instr.outputs[0]] = inputs[0]
-            continue
-        for number in updated(instr):
-            versions[number] = versions.get(number, 0) + 1
-        key = _key(instr, versions)
-        earlier = seen.get(key) if key is not None else None
-        if earlier is not None:
-            names.update(zip(instr.outputs, earlier, strict=True))
-            continue
-        if key is not None:
-            seen[key] = instr.outputs
-        kept.append(instr)
-        _follow_handles(instr, names)
-    return program.with_instrs(kept, tuple(names.get(n, n) for n in program.outputs))
+    merger = _Merger(_equal_constants(program))
+    kept = merger.instrs(program.instrs)
+    return program.with_instrs(kept, tuple(merger.names.get(n, n) for n in program.outputs))
+
+
+class _Merger:
+    """The state of one merge: values that others stand for, what was seen, and the versions of variables."""
+
+    def __init__(self, names: dict[int, int]) -> None:
+        self.names = names
+        self.seen: dict[Any, tuple[int, ...]] = {}
+        self.versions: dict[int, int] = {}
+        self.clock = itertools.count(1)
+
+    def instrs(self, instrs: Iterable[Instr]) -> list[Instr]:
+        """The instructions that are left of some."""
+        kept = []
+        for instr in instrs:
+            instr = instr.over(substitute(instr.inputs, self.names))
+            if instr.bodies:
+                kept.append(self.nested(instr))
+                continue
+            if is_identity(instr.block):
+                self.names[instr.outputs[0]] = instr.inputs[0]
+                continue
+            self.change(updated(instr))
+            key = _key(instr, self.versions)
+            earlier = self.seen.get(key) if key is not None else None
+            if earlier is not None:
+                self.names.update(zip(instr.outputs, earlier, strict=True))
+                continue
+            if key is not None:
+                self.seen[key] = instr.outputs
+            kept.append(instr)
+            _follow_handles(instr, self.names)
+        return kept
+
+    def nested(self, instr: Instr) -> Instr:
+        """A branch or loop: what is inside sees what was before, what comes after does not see what was inside."""
+        loop = len(instr.bodies) == 3
+        if loop:
+            self.change(updated(instr))
+        before, versions, bodies = self.seen, dict(self.versions), []
+        for body in instr.bodies:
+            if not loop or not bodies:
+                self.seen, self.versions = dict(before), dict(versions)
+            instrs = self.instrs(body.instrs)
+            bodies.append(body.with_instrs(instrs, tuple(self.names.get(n, n) for n in body.outputs)))
+        self.seen, self.versions = before, versions
+        instr = instr.over(instr.inputs, tuple(bodies))
+        self.change(updated(instr))
+        return instr
+
+    def change(self, buffers: Iterable[int]) -> None:
+        """Tell reads of variables from here on from those before."""
+        for number in buffers:
+            number = self.names.get(number, number)
+            self.versions[number] = next(self.clock)
 
 
 def is_identity(block: Any) -> bool:

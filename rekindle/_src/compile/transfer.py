@@ -6,10 +6,10 @@ computed from such) stays on the host. Where an input lies elsewhere, a copy goe
 """
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
-from rekindle._src.compile.program import Block, Instr, Program, flat, substitute
+from rekindle._src.compile.program import Block, Instr, Program, Value, flat, substitute
 
 _HOST = "cpu"
 
@@ -31,23 +31,94 @@ def transfer(program: Program, device_of: Callable[[Any], str]) -> tuple[Program
     """
     places: dict[int, str] = dict.fromkeys(program.feeds, _HOST)
     places.update((n, _HOST) for n, v in program.values.items() if v.const is not None)
-    copies: dict[tuple[int, str], int] = {}
-    kept: list[Instr] = []
-    for instr in program.instrs:
-        device = _device(instr, program, places, device_of)
-        names = {}
-        for position, number in enumerate(flat(instr.inputs)):
-            if _stays(instr, position, number, program, places, device):
-                continue
-            moved = copies.get((number, device))
-            if moved is None:
-                moved = copies[number, device] = program.new_value(program.values[number])
-                places[moved] = device
-                kept.append(Instr(COPY, instr.node, (number,), (moved,), {"device": device}))
-            names[number] = moved
-        kept.append(Instr(instr.block, instr.node, substitute(instr.inputs, names), instr.outputs, instr.attrs))
-        places.update(dict.fromkeys(instr.outputs, device))
+    kept = _Mover(program, places, device_of).instrs(program.instrs)
     return program.with_instrs(kept), places
+
+
+class _Mover:
+    """The state of one transfer: where values are, and the copies that the present place in the program sees."""
+
+    def __init__(self, program: Program, places: dict[int, str], device_of: Callable[[Any], str]) -> None:
+        self.program = program
+        self.places = places
+        self.device_of = device_of
+        self.copies: dict[tuple[int, str], int] = {}
+
+    def instrs(self, instrs: Iterable[Instr]) -> list[Instr]:
+        """Instructions with copies before them."""
+        kept: list[Instr] = []
+        for instr in instrs:
+            if instr.bodies:
+                kept += self.loop(instr) if len(instr.bodies) == 3 else [self.branch(instr)]
+                continue
+            device = _device(instr, self.program, self.places, self.device_of)
+            names = {}
+            for position, number in enumerate(flat(instr.inputs)):
+                if not _stays(instr, position, number, self.program, self.places, device):
+                    names[number] = self.moved(number, device, instr.node, kept)
+            kept.append(instr.over(substitute(instr.inputs, names)))
+            self.places.update(dict.fromkeys(instr.outputs, device))
+        return kept
+
+    def moved(self, number: int, device: str, node: Any, kept: list[Instr]) -> int:
+        """The number of a value on a device; where there is no copy yet, `kept` gets one."""
+        if self.places.get(number, _HOST) == device or _is_object(self.program.values[number]):
+            return number
+        found = self.copies.get((number, device))
+        if found is None:
+            found = self.copies[number, device] = self.program.new_value(self.program.values[number])
+            self.places[found] = device
+            kept.append(Instr(COPY, node, (number,), (found,), {"device": device}))
+        return found
+
+    def body(self, body: Program) -> Program:
+        """A program inside of this one, which sees the copies that were made before it."""
+        outer, self.copies = self.copies, dict(self.copies)
+        kept = self.instrs(body.instrs)
+        self.copies = outer
+        return body.with_instrs(kept)
+
+    def ending(self, body: Program, numbers: tuple[int, ...], wanted: list[str], node: Any) -> Program:
+        """The program with the values that go out of it on the devices that are wanted."""
+        kept = list(body.instrs)
+        outer, self.copies = self.copies, {}
+        outputs = tuple(self.moved(n, d, node, kept) for n, d in zip(numbers, wanted, strict=True))
+        self.copies = outer
+        return body.with_instrs(kept, outputs)
+
+    def branch(self, instr: Instr) -> Instr:
+        """A branch, of whose values each is on one device whichever side was taken."""
+        bodies = tuple(map(self.body, instr.bodies))
+        wanted = [self.common(*sides) for sides in zip(*(b.outputs for b in bodies), strict=True)]
+        self.places.update(zip(instr.outputs, wanted, strict=True))
+        return instr.over(instr.inputs, tuple(self.ending(b, b.outputs, wanted, instr.node) for b in bodies))
+
+    def common(self, first: int, second: int) -> str:
+        """The device for a value that may be either: not the host unless both are there."""
+        places = [self.places.get(n, _HOST) for n in (first, second)]
+        return next((p for p in places if p != _HOST), _HOST)
+
+    def loop(self, instr: Instr) -> list[Instr]:
+        """A loop, of whose variables each is on one device in all iterations; copies go before it."""
+        feeds = instr.bodies[0].feeds
+        self.places.update((f, self.places.get(n, _HOST)) for f, n in zip(feeds, instr.inputs, strict=True))
+        while True:
+            condition, body, once = (self.body(b) for b in instr.bodies)
+            wanted = [self.common(f, n) for f, n in zip(feeds, body.outputs, strict=True)]
+            if wanted == [self.places[f] for f in feeds]:
+                break
+            self.places.update(zip(feeds, wanted, strict=True))
+        kept: list[Instr] = []
+        inputs = tuple(self.moved(n, d, instr.node, kept) for n, d in zip(instr.inputs, wanted, strict=True))
+        body = self.ending(body, body.outputs, wanted, instr.node)
+        self.places.update((o, self.places.get(n, _HOST))
+                           for o, n in zip(instr.outputs, condition.outputs[1:], strict=True))
+        return [*kept, instr.over(inputs, (condition, body, once))]
+
+
+def _is_object(value: Value) -> bool:
+    """True for what is no tensor, and for scalars that stay on the host."""
+    return value.on_host or value.dtype._is_ref_dtype or value.dtype.torch is None
 
 
 def _device(instr: Instr, program: Program, places: dict[int, str], device_of: Callable[[Any], str]) -> str:
@@ -66,6 +137,6 @@ def _device(instr: Instr, program: Program, places: dict[int, str], device_of: C
 def _stays(instr: Instr, position: int, number: int, program: Program, places: dict[int, str], device: str) -> bool:
     """True if an input is used where it lies."""
     value = program.values[number]
-    if places.get(number, _HOST) == device or value.dtype._is_ref_dtype or value.dtype.torch is None:
+    if places.get(number, _HOST) == device or _is_object(value):
         return True
     return position in instr.block.host_inputs and value.dtype._base.is_integer

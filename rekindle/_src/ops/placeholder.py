@@ -27,14 +27,15 @@ def placeholder_op(*, dtype, shape=None, ctx):
         None,
         None,
         f"You must feed a value for placeholder tensor '{ctx.name}' with dtype "
-        f"{_cpp_name(dtype)}{known}",
+        f"{cpp_name(dtype)}{known}",
     )
 
 
 _CPP_NAMES = {"float32": "float", "float64": "double", "float16": "half"}
 
 
-def _cpp_name(dtype: Any) -> str:
+def cpp_name(dtype: Any) -> str:
+    """What TensorFlow's errors of a run call a type: "float", "int32"."""
     return _CPP_NAMES.get(dtype.name, dtype.name)
 
 

@@ -5,6 +5,8 @@ A reduction over axes of size one is a reshape, but is left: it is as cheap.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from rekindle._src.compile.program import Instr, Program, substitute
 
 _REDUCTIONS = frozenset(["Sum", "Mean", "Max", "Min", "Prod", "All", "Any"])
@@ -17,14 +19,25 @@ _SAME_TYPE = frozenset(["Cast"])
 def drop_noops(program: Program) -> Program:
     """The program without instructions whose output is their first input."""
     names: dict[int, int] = {}
+    kept = _without(program.instrs, program, names)
+    return program.with_instrs(kept, tuple(names.get(n, n) for n in program.outputs))
+
+
+def _without(instrs: Iterable[Instr], program: Program, names: dict[int, int]) -> list[Instr]:
+    """The instructions without noops; `names` gets what stands for their outputs."""
     kept = []
-    for instr in program.instrs:
-        instr = Instr(instr.block, instr.node, substitute(instr.inputs, names), instr.outputs, instr.attrs)
-        if _is_noop(instr, program):
+    for instr in instrs:
+        inputs = substitute(instr.inputs, names)
+        bodies = []
+        for body in instr.bodies:
+            inner = _without(body.instrs, program, names)
+            bodies.append(body.with_instrs(inner, tuple(names.get(n, n) for n in body.outputs)))
+        instr = instr.over(inputs, tuple(bodies))
+        if not bodies and _is_noop(instr, program):
             names[instr.outputs[0]] = instr.inputs[0]
         else:
             kept.append(instr)
-    return program.with_instrs(kept, tuple(names.get(n, n) for n in program.outputs))
+    return kept
 
 
 def _is_noop(instr: Instr, program: Program) -> bool:
