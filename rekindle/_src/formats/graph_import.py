@@ -5,6 +5,7 @@ Holds the import: names and prefixes, the order of creation, mapped inputs, loop
 """
 from __future__ import annotations
 
+import functools
 import heapq
 import math
 from typing import Any
@@ -15,12 +16,15 @@ from rekindle._src.graph import convert, infer, library, proto, scopes, signatur
 from rekindle._src.graph.graph import GRAPH_DEF_VERSION
 from rekindle._src.graph.graph_scopes import check_op_name
 from rekindle._src.graph.op_text import op_text
+from rekindle._src.graph.operation import Operation
+from rekindle._src.graph.signatures import REQUIRED
 from rekindle._src.graph.tensor import Tensor
 from rekindle._src.names import public
 
 _LARGEST = 2**63 - 1
 _NEXT = ("NextIteration", "RefNextIteration")
 _MERGE = ("Merge", "RefMerge")
+_GROUP = "loc:@"
 
 
 @public("import_graph_def", "graph_util.import_graph_def")
@@ -44,17 +48,18 @@ def import_graph_def(graph_def: Any, input_map: dict[Any, Any] | None = None, re
       ValueError: the GraphDef is malformed, or names in the arguments are not in it.
       NotFoundError: it has an op that TensorFlow 1.15.5 does not have.
     """
-    if not isinstance(graph_def, proto.GraphDef):
+    if isinstance(graph_def, proto.GraphDef):
+        add_default_attrs(graph_def)
+    else:
         graph_def = _as_graph_def(graph_def)
     input_map = _checked_map(input_map)
     return_elements = _checked_elements(return_elements)
+    if producer_op_list is not None:
+        _drop_new_defaults(graph_def, producer_op_list)
     _check_version(graph_def)
     with scopes.name_scope(name, "import", [t for t in input_map.values() if isinstance(t, Tensor)]) as scope:
-        importer = _Import(graph_def, input_map, scope[:-1] if scope else "", producer_op_list)
-        importer.run()
-        if return_elements is None:
-            return None
-        return [importer.element(n) for n in return_elements]
+        input_map = _tensors(input_map, scope)
+    return _Import(graph_def, input_map, scope[:-1] if scope else "").run(return_elements)
 
 
 def _as_graph_def(value: Any) -> Any:
@@ -82,6 +87,49 @@ def _checked_elements(elements: Any) -> list[str] | None:
     return [x.decode() if isinstance(x, bytes) else x for x in elements]
 
 
+def add_default_attrs(graph_def: Any) -> None:
+    """Give the nodes of a GraphDef, in place, those attrs with a default that they lack."""
+    for node in graph_def.node:
+        for name, value in _default_attrs(node.op):
+            if name not in node.attr:
+                node.attr[name].CopyFrom(value)
+
+
+@functools.cache
+def _default_attrs(op_type: str) -> tuple[tuple[str, Any], ...]:
+    if not signatures.is_known(op_type):
+        return ()
+    attrs = signatures.signature(op_type).attrs
+    return tuple(
+        (one.name, attr_forms.to_proto(one.type, one.default)) for one in attrs if one.default is not REQUIRED
+    )
+
+
+def _drop_new_defaults(graph_def: Any, producer_op_list: Any) -> None:
+    """Take attrs out, in place, that this version does not know and that have their default."""
+    producer = {one.name: {a.name: a for a in one.attr} for one in producer_op_list.op}
+    for node in graph_def.node:
+        if node.op not in producer or not signatures.is_known(node.op):
+            continue
+        known = signatures.signature(node.op).attr
+        for key in [key for key in node.attr if key not in known]:
+            made = producer[node.op].get(key)
+            if made is not None and made.HasField("default_value") and made.default_value == node.attr[key]:
+                del node.attr[key]
+
+
+def _tensors(input_map: dict[str, Any], scope: str) -> dict[str, Any]:
+    """The map with Python values as constants, named as TensorFlow names them."""
+    if all(isinstance(v, (Tensor, Operation)) for v in input_map.values()):
+        return input_map
+    if not scope:
+        raise ValueError(
+            "tf.import_graph_def() requires a non-empty `name` if `input_map` contains non-Tensor values. Try calling "
+            "tf.convert_to_tensor() on `input_map` values before calling tf.import_graph_def().")
+    with scopes.name_scope("_inputs"):
+        return {k: v if isinstance(v, Operation) else convert.convert_to_tensor(v) for k, v in input_map.items()}
+
+
 def _take_shapes(op: Any, node: Any) -> None:
     """Let the outputs have the shapes that the exporter knew (`_output_shapes`).
 
@@ -103,33 +151,31 @@ def _take_shapes(op: Any, node: Any) -> None:
 
 
 def _check_version(graph_def: Any) -> None:
-    if graph_def.versions.min_consumer > GRAPH_DEF_VERSION:
-        raise ValueError(f"GraphDef min consumer version {graph_def.versions.min_consumer} above current version "
+    versions = graph_def.versions
+    if versions.producer < 0:
+        raise ValueError(f"GraphDef producer version {versions.producer} below min producer 0 supported by TensorFlow "
+                         "1.15.5.  Please regenerate your graph.")
+    if versions.min_consumer > GRAPH_DEF_VERSION:
+        raise ValueError(f"GraphDef min consumer version {versions.min_consumer} above current version "
                          f"{GRAPH_DEF_VERSION} for TensorFlow 1.15.5.  Please upgrade TensorFlow.")
+    if GRAPH_DEF_VERSION in versions.bad_consumers:
+        raise ValueError(f"GraphDef disallows consumer version {GRAPH_DEF_VERSION}.  Please upgrade TensorFlow: this "
+                         "version is likely buggy.")
 
 
 class _Import:
     """One import: what was made of the nodes so far."""
 
-    def __init__(self, graph_def: Any, input_map: dict[str, Any], prefix: str, producer_ops: Any) -> None:
+    def __init__(self, graph_def: Any, input_map: dict[str, Any], prefix: str) -> None:
         self.graph = scopes.get_default_graph()
         self.nodes = list(graph_def.node)
+        self.library = graph_def.library
         self.prefix = prefix
         self.made: dict[str, Any] = {}
         self.used: set[str] = set()
-        self.input_map = self._tensors(input_map)
-        self.controls = list(self.graph._current_control_dependencies())
-        self.producer = {o.name: o for o in producer_ops.op} if producer_ops is not None else {}
-        library.add_functions(self.graph, graph_def.library)
+        self.input_map = input_map
         self.by_name = self._index()
         self.versions = graph_def.versions
-
-    def _tensors(self, input_map: dict[str, Any]) -> dict[str, Any]:
-        """The map with Python values as constants, named as TensorFlow names them."""
-        if all(isinstance(v, Tensor) for k, v in input_map.items() if not k.startswith("^")):
-            return dict(input_map)
-        with scopes.name_scope("_inputs"):
-            return {k: v if k.startswith("^") else convert.convert_to_tensor(v) for k, v in input_map.items()}
 
     def _index(self) -> dict[str, Any]:
         found: dict[str, Any] = {}
@@ -143,20 +189,78 @@ class _Import:
             if node.name in found:
                 raise ValueError(f"Node '{node.name}' is not unique")
             found[node.name] = node
+        for node in self.nodes:
+            groups = node.attr["_class"].list.s if "_class" in node.attr else ()
+            for other in (one.decode(errors="replace") for one in groups):
+                if other.startswith(_GROUP) and other.removeprefix(_GROUP) not in found:
+                    raise ValueError(f"Node '{node.name}' expects to be colocated with unknown node "
+                                     f"'{other.removeprefix(_GROUP)}'")
         return found
 
-    def run(self) -> None:
-        """Make all nodes, those that can be made first in the GraphDef's order."""
-        self._merge_versions()
-        names = self._new_names()
-        back: list[tuple[Any, int, str]] = []
-        for node in self._ordered():
-            self.made[node.name] = self._make(node, names, back)
+    def run(self, return_elements: list[str] | None) -> list[Any] | None:
+        """Make all nodes, those that can be made first in the GraphDef's order, or none.
+
+        Returns:
+          The operations and tensors of `return_elements`.
+        """
+        graph = self.graph
+        order = self._ordered()
+        functions = {one.signature.name for one in self.library.function}
+        self._check_ops(functions)
+        before = graph.state[0], dict.fromkeys(functions - graph._functions.keys())
+        versions = proto.VersionDef.FromString(graph.graph_def_versions.SerializeToString())
+        devices, graph._device_stack = graph._device_stack, []
+        try:
+            library.add_functions(graph, self.library)
+            self._merge_versions()
+            names = self._new_names()
+            back: list[tuple[Any, int, str]] = []
+            for node in order:
+                self.made[node.name] = self._make(node, names, back)
+            self._close_loops(back)
+            found = None if return_elements is None else [self.element(one) for one in return_elements]
+        except BaseException:
+            graph._take_back(list(self.made.values()), before[0])
+            for name in before[1]:
+                graph._functions.pop(name, None)
+            graph.graph_def_versions.CopyFrom(versions)
+            raise
+        finally:
+            graph._device_stack = devices
+        self._place(names)
+        graph.touch()
+        self._check_used()
+        return found
+
+    def _check_ops(self, functions: set[str]) -> None:
+        """Raise NotFoundError with all ops that are not known."""
+        unknown = sorted({
+            node.op for node in self.nodes
+            if not signatures.is_known(node.op) and node.op not in functions and not self.graph._is_function(node.op)})
+        if not unknown:
+            return
+        try:
+            signatures.signature(unknown[0])
+        except errors.NotFoundError as error:
+            if len(unknown) == 1:
+                raise
+            said = f"{error.message}\nOps that are not registered: {', '.join(unknown)}"
+            raise errors.NotFoundError(None, None, said) from None
+
+    def _close_loops(self, back: list[tuple[Any, int, str]]) -> None:
         for op, index, text in back:
             source, output = _split(text)
-            op._update_input(index, self.made[source].outputs[output])
-        self.graph.touch()
-        unused = [k for k in self.input_map if k not in self.used and (k + ":0") not in self.used]
+            tensor = self._output(self.by_name[source], text, self.made[source], output)
+            op._update_input(index, tensor)
+
+    def _check_used(self) -> None:
+        """Raise ValueError if the input map has names that are not in the GraphDef."""
+        unused = []
+        for key in self.input_map:
+            source, index = _split(key)
+            outputs = len(self.made[source].outputs) if source in self.made else -1
+            if key not in self.used and index >= outputs:
+                unused.append(key if key.startswith("^") else f"{source}:{index}")
         if unused:
             raise ValueError(f"Attempted to map inputs that were not found in graph_def: [{', '.join(unused)}]")
 
@@ -168,14 +272,19 @@ class _Import:
         own.bad_consumers.extend(set(self.versions.bad_consumers) - set(own.bad_consumers))
 
     def _new_names(self) -> dict[str, str]:
-        """The full name of each node; where it is taken, "_1", "_2", ... tell them apart."""
-        graph, old = self.graph, self.graph._name_stack
-        graph._name_stack = ""
-        try:
-            whole = {n: f"{self.prefix}/{n}" if self.prefix else n for n in self.by_name}
-            return {n: graph.unique_name(full) for n, full in whole.items()}
-        finally:
-            graph._name_stack = old
+        """The full name of each node; where an operation or a scope has it, "_1", "_2", ... behind it."""
+        whole = {n: f"{self.prefix}/{n}" if self.prefix else n for n in self.by_name}
+        taken = {one for name in self.graph._by_name if name.startswith(self.prefix) for one in _and_scopes(name)}
+        if taken.isdisjoint(whole.values()):
+            return whole
+        own = {one for name in self.by_name for one in _and_scopes(name)}
+        for name, full in whole.items():
+            count, unique = 0, full
+            while unique in taken or count and unique in own:
+                count += 1
+                unique = f"{full}_{count}"
+            whole[name] = unique
+        return whole
 
     def _ordered(self) -> list[Any]:
         """The nodes so that inputs come first, back edges of loops aside.
@@ -186,7 +295,10 @@ class _Import:
         position = {n.name: i for i, n in enumerate(self.nodes)}
         waiting, followers = [0] * len(self.nodes), [[] for _ in self.nodes]
         for i, node in enumerate(self.nodes):
-            for text in set(node.input):
+            are_controls = [one.startswith("^") for one in node.input]
+            if are_controls != sorted(are_controls):
+                raise ValueError(f"Node '{node.name}': Control dependencies must come after regular dependencies")
+            for text in dict.fromkeys(node.input):
                 source = _split(text)[0]
                 if self._mapped(text) is not None:
                     continue
@@ -230,7 +342,7 @@ class _Import:
         attrs = self._attrs(node, facts)
         inputs: list[Any] = []
         later: list[tuple[int, str]] = []
-        controls = list(self.controls)
+        controls: list[Any] = []
         for text in node.input:
             mapped = self._mapped(text)
             if text.startswith("^"):
@@ -248,13 +360,15 @@ class _Import:
                 else:
                     inputs.append(self._output(node, text, self.made[source], index))
         for at, _ in later:
-            inputs[at] = next(t for t in inputs if t is not None)
+            inputs[at] = next((t for t in inputs if t is not None), None)
         self._check_inputs(node, facts, attrs, inputs, names)
         graph = self.graph
-        full = names[node.name]
-        op = graph.add(facts, inputs, attrs, full, infer.output_types(facts, attrs), controls=controls)
+        controls += [one for one in graph._control_inputs_for(inputs) if one not in controls]
+        op = graph.add(facts, inputs, attrs, names[node.name], infer.output_types(facts, attrs), controls=controls)
+        graph._names_in_use.setdefault(op.name.lower(), 1)
+        for scope in graph._control_stack:  # what takes this as input waits for the scope itself, too
+            scope.seen.discard(op)
         _take_shapes(op, node)
-        self._place(op, node, names)
         back.extend((op, at, text) for at, text in later)
         return op
 
@@ -283,7 +397,7 @@ class _Import:
                 raise ValueError(f"NodeDef missing attr '{attr.name}' from {op_text(facts)}; NodeDef: "
                                  f"{{{{node {node.name}}}}}")
         for key in node.attr:
-            if key not in facts.attr and (key.startswith("_") or not self._is_default(node, key)):
+            if key not in facts.attr:
                 if not key.startswith("_"):
                     raise ValueError(f"NodeDef mentions attr '{key}' not in {op_text(facts)}; NodeDef: "
                                      f"{{{{node {node.name}}}}}. (Check whether your GraphDef-interpreting binary is "
@@ -305,18 +419,11 @@ class _Import:
             raise ValueError(f"{what}\n\t for attr '{attr.name}'\n\t; NodeDef: {{{{node {node.name}}}}}; "
                              f"{op_text(facts)}") from error
 
-    def _is_default(self, node: Any, key: str) -> bool:
-        """True if the producer's op list says that the attr has its default value, so that it can be dropped."""
-        producer = self.producer.get(node.op)
-        if producer is None:
-            return False
-        return any(a.name == key and a.default_value == node.attr[key] for a in producer.attr)
-
     def _check_inputs(self, node: Any, facts: Any, attrs: dict[str, Any], inputs: list[Tensor],
                       names: dict[str, str]) -> None:
         wanted = input_types(facts, attrs)
         if len(wanted) != len(inputs):
-            raise ValueError(f"NodeDef expected inputs '{', '.join(d.name for d in wanted)}' do not match "
+            raise ValueError(f"NodeDef expected inputs '{', '.join(map(_short, wanted))}' do not match "
                              f"{len(inputs)} inputs specified; {op_text(facts)}; NodeDef: {{{{node {node.name}}}}}")
         for i, (tensor, dtype) in enumerate(zip(inputs, wanted, strict=True)):
             if tensor.graph is not self.graph:
@@ -325,35 +432,54 @@ class _Import:
                 raise ValueError(f"Input {i} of node {names[node.name]} was passed {_short(tensor.dtype)} from "
                                  f"{tensor.name} incompatible with expected {_short(dtype)}.")
 
-    def _place(self, op: Any, node: Any, names: dict[str, str]) -> None:
-        """The node's own device inside those of the scopes, and colocation with what has a new name now."""
-        op._device = ""
-        held = op._attrs.get("_class")
-        if held is None:
-            with self.graph.device(node.device or (lambda o: o.device)):
+    def _place(self, names: dict[str, str]) -> None:
+        """The nodes' own devices inside those of the scopes; colocated ones have that of the first other
+        one that has any."""
+        colocated: list[tuple[Any, list[str]]] = []
+        for node in self.nodes:
+            op = self.made[node.name]
+            op._device = ""
+            held = op._attrs.get("_class")
+            groups = [one.decode() for one in held.list.s] if held is not None else []
+            if "_class" in node.attr:
+                groups = [_GROUP + names.get(one.removeprefix(_GROUP), one.removeprefix(_GROUP)) for one in groups]
+                held.list.s[:] = [one.encode() for one in groups]
+            others = [one.removeprefix(_GROUP) for one in groups if one != _GROUP + op.name]
+            if others:
+                colocated.append((op, others))
+            elif node.device:
+                with self.graph.device(node.device):
+                    self.graph._apply_devices(op)
+            else:
                 self.graph._apply_devices(op)
-            return
-        groups = []
-        for group in held.list.s:
-            other = group.decode().removeprefix("loc:@")
-            groups.append(f"loc:@{names.get(other, other)}".encode())
-            if other in self.made:
-                op._set_device(self.made[other].device)
-        held.list.s[:] = groups
+        for op, others in colocated:
+            devices = (self.graph.get_operation_by_name(one).device for one in others)
+            op._set_device(next((one for one in devices if one), ""))
 
     def element(self, text: str) -> Any:
         """The operation or tensor that a name in the GraphDef became."""
-        if ":" in text:
-            mapped = self._mapped(text)
-            if mapped is not None:
-                return mapped
-            source, index = _split(text)
-            if source not in self.made or index >= len(self.made[source].outputs):
-                raise ValueError(f"Requested return tensor '{text}' not found in graph def")
-            return self.made[source].outputs[index]
-        if text not in self.made:
-            raise ValueError(f"Requested return node '{text}' not found in graph def")
-        return self.made[text]
+        if ":" not in text:
+            if text not in self.made:
+                raise ValueError(f"Requested return node '{text}' not found in graph def")
+            return self.made[text]
+        source, index = _split(text)
+        if ":" in source or text.rpartition(":")[2] != str(index):
+            raise ValueError(f"Cannot convert '{text}' to a tensor name.")
+        mapped = self._mapped(text)
+        if mapped is not None:
+            return mapped
+        if source not in self.made:
+            raise ValueError(f"Requested return tensor '{text}' not found in graph def")
+        outputs = self.made[source].outputs
+        if index >= len(outputs):
+            raise ValueError(f"Invalid return output {index} of node '{source}', which has {len(outputs)} output(s)")
+        return outputs[index]
+
+
+def _and_scopes(name: str) -> list[str]:
+    """A name and the scopes that it is in: "a/b/c" -> "a/b/c", "a/b", "a"."""
+    parts = name.split("/")
+    return ["/".join(parts[:count]) for count in range(len(parts), 0, -1)]
 
 
 def input_types(facts: Any, attrs: dict[str, Any]) -> list[Any]:

@@ -193,6 +193,18 @@ class Graph(ScopeStacks, Collections):
         for other in op._control_inputs:
             other._control_outputs.remove(op)
 
+    def _take_back(self, ops: list[Operation], number: int) -> None:
+        """Remove the operations that were added last; the next one gets `number` + 1."""
+        gone = set(ops)
+        for op in reversed(ops):
+            self._drop(op)
+            del self._by_name[op.name]
+        for controller in self._control_stack:
+            controller.seen -= gone
+        self._operations = [op for op in self._operations if op not in gone]
+        self._next_number = self._version = number
+        self.touch()
+
     # Look-up.
 
     def get_operations(self) -> list[Operation]:

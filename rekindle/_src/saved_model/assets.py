@@ -75,7 +75,7 @@ def get_asset_filename_to_add(asset_filepath: Any, asset_filename_map: dict[Any,
         return name
     unique, number = name, 1
     while unique in asset_filename_map:
-        unique = f"{unique}_{number}" if isinstance(name, str) else as_bytes(f"{as_text(unique)}_{number}")
+        unique = f"{name}_{number}" if isinstance(name, str) else as_bytes(f"{as_text(name)}_{number}")
         number += 1
     return unique
 

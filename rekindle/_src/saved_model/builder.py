@@ -17,6 +17,7 @@ from rekindle._src.graph.operation import Operation
 from rekindle._src.graph.tensor import Tensor
 from rekindle._src.names import public
 from rekindle._src.saved_model import assets, constants, files, signatures
+from rekindle._src.saved_model.tensor_info import INVALID
 from rekindle._src.train import saveables
 from rekindle._src.train.saver import Saver
 
@@ -90,7 +91,7 @@ class _Builder:
         if encoding == "composite_tensor":
             for one in tensor_info.composite_tensor.components:
                 self._validate_tensor_info(one)
-        elif tensor_info.dtype == proto.DataType.DT_INVALID:
+        elif tensor_info.dtype == INVALID:
             raise AssertionError(said + f"the dtype field set: {tensor_info}")
 
     def _save_variables(self, sess: Any, saver: Saver) -> None:

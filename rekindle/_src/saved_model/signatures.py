@@ -4,7 +4,7 @@ from __future__ import annotations
 from typing import Any
 
 from rekindle._src import errors
-from rekindle._src.graph import proto
+from rekindle._src.graph import dtypes, proto
 from rekindle._src.graph.tensor import Tensor
 from rekindle._src.names import public
 from rekindle._src.saved_model import constants
@@ -14,7 +14,7 @@ from rekindle._src.saved_model.tensor_info import (
     get_element_from_tensor_info,
 )
 
-_STRING, _FLOAT = proto.DataType.DT_STRING, proto.DataType.DT_FLOAT
+_STRING, _FLOAT = dtypes.string.as_datatype_enum, dtypes.float32.as_datatype_enum
 
 
 @public("saved_model.build_signature_def", "saved_model.signature_def_utils.build_signature_def")

@@ -10,6 +10,10 @@ from rekindle._src.graph.tensor import Tensor
 from rekindle._src.names import public
 
 
+#: the DataType of what has none
+INVALID = 0
+
+
 @public("saved_model.build_tensor_info", "saved_model.utils.build_tensor_info")
 def build_tensor_info(tensor: Any) -> Any:
     """The TensorInfo of a Tensor, variable or SparseTensor: name, dtype, shape.
@@ -34,14 +38,14 @@ def build_tensor_info(tensor: Any) -> Any:
 def build_tensor_info_from_op(op: Any) -> Any:
     """A TensorInfo that names an operation: no dtype, no shape."""
     return proto.TensorInfo(
-        dtype=proto.DataType.DT_INVALID, tensor_shape=TensorShape(None).as_proto(), name=op.name
+        dtype=INVALID, tensor_shape=TensorShape(None).as_proto(), name=op.name
     )
 
 
 @public("saved_model.get_tensor_from_tensor_info", "saved_model.utils.get_tensor_from_tensor_info")
 def get_tensor_from_tensor_info(
     tensor_info: Any, graph: Any = None, import_scope: str | None = None
-) -> Tensor | SparseTensor:
+) -> Any:
     """The tensor that a TensorInfo means.
 
     Args:
