@@ -28,6 +28,7 @@ $(STAMP): pyproject.toml constraints.txt
 	[ -x $(PY) ] || { echo "setup: $$($$python --version) in $(VENV)"; "$$python" -m venv $(VENV); }
 	@echo "setup: installing (the first time takes some minutes)"
 	@$(PY) -m pip install -q -c constraints.txt -e '.[test]'
+	@$(PY) -m compileall -q rekindle
 	@touch $@
 
 demo: setup

@@ -13,10 +13,21 @@ import numpy as np
 import torch
 
 from rekindle._src import errors
-from rekindle._src.formats import gif, image_files
 from rekindle._src.graph import dtypes, infer
 from rekindle._src.graph.opdef import op
 from rekindle._src.ops import image_shapes
+
+
+def _image_files() -> Any:
+    from rekindle._src.formats import image_files  # Pillow takes a while to import
+
+    return image_files
+
+
+def _gif() -> Any:
+    from rekindle._src.formats import gif  # Pillow takes a while to import
+
+    return gif
 
 
 def _refuse(words: str) -> errors.InvalidArgumentError:
@@ -64,7 +75,7 @@ def _kind(contents: bytes, bits: int = 8) -> str:
     Raises:
       InvalidArgumentError: it is none that is decoded, or has no 16 bits.
     """
-    kind = image_files.kind(contents)
+    kind = _image_files().kind(contents)
     if kind is None:
         start = contents[:16].decode("latin-1").encode("unicode_escape").decode()
         found = f"unknown format starting with '{start}'" if contents else "empty file"
@@ -92,11 +103,11 @@ def _decoded(
     _check_channels(channels, kind)
     try:
         if kind == "JPEG":
-            pixels = image_files.read_jpeg(data, channels, ratio, recover)
+            pixels = _image_files().read_jpeg(data, channels, ratio, recover)
         elif kind == "PNG":
-            pixels = image_files.read_png(data, channels, bits)
+            pixels = _image_files().read_png(data, channels, bits)
         else:
-            pixels = _only_frame(gif.read(data))
+            pixels = _only_frame(_gif().read(data))
     except ValueError as error:
         raise _refuse(_complaint(kind, data, error)) from error
     return torch.from_numpy(np.array(pixels))
@@ -163,7 +174,7 @@ def decode_and_crop_jpeg(
 def extract_jpeg_shape(contents, *, output_type=dtypes.int32):
     """Height, width and channels of a JPEG file: [3]."""
     try:
-        size = image_files.jpeg_size(_content(contents))
+        size = _image_files().jpeg_size(_content(contents))
     except ValueError as error:
         raise _refuse("Invalid JPEG data, data size " + str(len(_content(contents)))) from error
     return torch.tensor(size, dtype=output_type.torch)
@@ -187,7 +198,7 @@ def decode_gif(contents):
     if _kind(data) != "GIF":
         return _decoded(contents, 3)[None]
     try:
-        return torch.from_numpy(gif.read(data))
+        return torch.from_numpy(_gif().read(data))
     except ValueError as error:
         raise _refuse(_complaint("GIF", data, error)) from error
 
@@ -198,7 +209,7 @@ def decode_bmp(contents, *, channels=0):
     if channels not in (0, 1, 3, 4):
         raise _refuse(f"channels must be 0, 1, 3 or 4, got {channels}")
     try:
-        return torch.from_numpy(image_files.read_bmp(_content(contents), channels))
+        return torch.from_numpy(_image_files().read_bmp(_content(contents), channels))
     except ValueError as error:
         raise _refuse(str(error)) from error
 
@@ -245,7 +256,7 @@ def encode_jpeg(
     _jpeg_channels(image, format)
     density = (2 if density_unit == "cm" else 1, x_density, y_density)
     return _text(
-        image_files.write_jpeg(
+        _image_files().write_jpeg(
             image.numpy(),
             _quality(quality),
             progressive,
@@ -261,7 +272,7 @@ def encode_jpeg(
 def encode_jpeg_variable_quality(images, quality):
     """A JPEG file of gray or RGB pixels with a quality from 0 to 100."""
     _jpeg_channels(images, "")
-    return _text(image_files.write_jpeg(images.numpy(), _quality(int(quality))))
+    return _text(_image_files().write_jpeg(images.numpy(), _quality(int(quality))))
 
 
 @op("EncodePng", public="image.encode_png", infer=_encoded_shape, host=True)
@@ -271,4 +282,4 @@ def encode_png(image, *, compression=-1):
         raise _refuse(f"image must be 3-dimensional, got {list(image.shape)}")
     if not 1 <= image.shape[2] <= 4:
         raise _refuse(f"image must have 1, 2, 3, or 4 channels, got {image.shape[2]}")
-    return _text(image_files.write_png(image.numpy(), compression))
+    return _text(_image_files().write_png(image.numpy(), compression))

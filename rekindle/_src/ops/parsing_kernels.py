@@ -8,7 +8,6 @@ import zlib
 from typing import Any
 
 import numpy as np
-from google.protobuf import json_format
 from google.protobuf.message import DecodeError
 
 from rekindle._src import errors
@@ -55,6 +54,7 @@ def serialize_tensor(tensor, *, T):  # noqa: N803 - the attr's name
 @op("DecodeJSONExample", public="decode_json_example io.decode_json_example", infer=infer.same, host=True)
 def decode_json_example(json_examples):
     """Examples as JSON to serialized Examples."""
+    from google.protobuf import json_format  # rarely wanted, and it takes a while to import
 
     def decode(text: bytes) -> bytes:
         try:

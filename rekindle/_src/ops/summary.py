@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
-from google.protobuf import json_format
 from google.protobuf.message import DecodeError
 
 from rekindle._src import errors
@@ -369,6 +368,8 @@ def get_summary_description(node_def: Any) -> Any:
     """
     if node_def.op != "TensorSummary":
         raise ValueError(f"Can't get_summary_description on {node_def.op}")
+    from google.protobuf import json_format  # rarely wanted, and it takes a while to import
+
     packed = node_def.attr["description"].s.decode()
     return json_format.Parse(packed, proto.SummaryDescription())
 
