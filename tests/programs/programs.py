@@ -48,8 +48,8 @@ MNIST = ["--data_dir", "{shared}/data/mnist"]
 
 SCRIPTS = (
     "control_flow convolutions embeddings gradients image_boxes images initializers layers "
-    "linear_algebra losses math_functions metrics optimizers reductions resource_optimizers "
-    "saving schedules scopes sessions slicing"
+    "linear_algebra losses math_functions metrics optimizers recurrent_cells recurrent_loops "
+    "reductions resource_optimizers saving schedules scopes sessions slicing"
 ).split()
 
 PROGRAMS = [

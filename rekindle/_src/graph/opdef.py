@@ -32,7 +32,7 @@ _HOST_ARGUMENTS = frozenset([
     "block_shape", "concat_dim", "dimension", "s0", "s1", "start", "stop", "limit", "delta", "k", "num_segments",
     "output_shape", "depth", "ksize", "diagonal_index", "num_lower", "num_upper", "num", "nbins", "output_dim0",
     "batch_dims", "shift", "sizes", "dense_shape", "a_shape", "num_bits",
-    "n", "max_output_size", "crop_size", "image_size", "fft_length"])
+    "n", "max_output_size", "crop_size", "image_size", "fft_length", "seq_len_max"])
 
 
 class Op:

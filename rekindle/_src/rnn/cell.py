@@ -225,6 +225,7 @@ class RNNCell(Layer):
             return zero_states(self.state_size, batch_size, dtype)
 
 
+@public("contrib.rnn.LayerRNNCell")
 class LayerRNNCell(RNNCell):
     """A cell whose variables are made by `build`, as those of any layer."""
 

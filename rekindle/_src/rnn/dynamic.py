@@ -26,6 +26,7 @@ from rekindle._src.rnn.steps import (
 from rekindle._src.state.variable_scope import variable_scope
 
 
+@public("contrib.rnn.transpose_batch_time")
 def transposed(x: Tensor) -> Tensor:
     """x with batch and time swapped: [B, T, ...] -> [T, B, ...]; x itself if its rank is below 2."""
     shape = x.get_shape()
@@ -39,7 +40,8 @@ def transposed(x: Tensor) -> Tensor:
     return turned
 
 
-def _batch_size(inputs: Any) -> Any:
+@public("contrib.rnn.best_effort_input_batch_size")
+def known_batch_size(inputs: Any) -> Any:
     """The number of rows of inputs [T, B, ...]: a number if one of them knows it."""
     for one in inputs:
         if one.shape.ndims is None:
@@ -90,7 +92,7 @@ def dynamic_rnn(
                     f"{sequence_length.get_shape()}"
                 )
             sequence_length = array_ops.identity(sequence_length, name="sequence_length")
-        batch_size = _batch_size(flat)
+        batch_size = known_batch_size(flat)
         state = initial_state
         if state is None:
             if not dtype:
@@ -125,7 +127,7 @@ class _Loop:
         self.flat = nest.flatten(inputs)
         self.sizes = nest.flatten(cell.output_size)
         self.steps = array_ops.shape(self.flat[0])[0]
-        self.batch_size = _batch_size(self.flat)
+        self.batch_size = known_batch_size(self.flat)
         self.times, self.rows = self._check_shapes()
         zeros = [self._zeros(size) for size in self.sizes]
         self.zero_output = nest.pack_sequence_as(cell.output_size, zeros)
