@@ -123,10 +123,13 @@ class _Emitter:
 
     def instrs(self, program: Program, ownership: Ownership) -> None:
         """The lines of a program's instructions."""
+        gone: set[int] = set()  # no name refers to these any more
         for at, instr in enumerate(program.instrs):
-            for buffer in ownership.share.get(at, ()):
+            for buffer in sorted(set(ownership.share.get(at, ())) - gone):
                 self.line(f"{self.name(buffer)}.shared = True  # its value is needed after {instr.node.name}")
-            dead = [self.name(n) for n in self.layout.dying.get((id(program), at), ()) if self._is_local(n)]
+            dying = [n for n in self.layout.dying.get((id(program), at), ()) if self._is_local(n)]
+            gone.update(dying)
+            dead = [self.name(n) for n in dying]
             if not instr.bodies:
                 self.instr(instr, dead)
                 continue
