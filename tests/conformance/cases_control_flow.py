@@ -11,4 +11,12 @@ ELSEWHERE = dict.fromkeys(
     SymbolicGradient If StatelessIf Case While StatelessWhile""".split(),
     "tests/ops/test_control_flow_ops.py",
 )
+ELSEWHERE |= dict.fromkeys(
+    """Stack StackPush StackPop StackClose TensorArray TensorArrayV2 TensorArrayGrad TensorArrayGradV2
+    TensorArrayWrite TensorArrayWriteV2 TensorArrayRead TensorArrayReadV2 TensorArrayGather TensorArrayGatherV2
+    TensorArrayScatter TensorArrayScatterV2 TensorArrayConcat TensorArrayConcatV2 TensorArraySplit
+    TensorArraySplitV2 TensorArraySize TensorArraySizeV2 TensorArrayClose TensorArrayCloseV2 TensorArrayPack
+    TensorArrayUnpack""".split(),
+    "tests/ops/test_tensor_array_old.py",
+)
 ELSEWHERE["Abort"] = "tests/ops/test_control.py"

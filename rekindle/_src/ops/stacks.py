@@ -57,11 +57,7 @@ def _vector_of_two(c: Any) -> tuple[int, ...]:
     return (2,)
 
 
-def _scalar(c: Any) -> tuple[int, ...]:
-    return ()
-
-
-@op("StackV2", infer=_scalar, host=True)
+@op("StackV2", infer=_vector_of_two, host=True)
 def stack_v2(max_size, *, elem_type, stack_name="", ctx):
     """A new, empty stack."""
     return Stack(stack_name or ctx.name, int(max_size))
