@@ -11,6 +11,7 @@ import unittest
 from collections.abc import Callable
 from typing import Any
 
+from rekindle._src.graph.graph import Graph
 from rekindle._src.testing import hardware
 
 _TestMethod = Callable[..., Any]
@@ -116,6 +117,19 @@ def for_all_test_methods(decorator: Callable[..., Any], *args: Any, **kwargs: An
 def also_run_as_tf_function(f: _TestMethod) -> _TestMethod:
     """Run a test method as a graph."""
     return f
+
+
+def build_as_function_and_v1_graph(func: _TestMethod) -> _TestMethod:
+    """Run a test method in a graph of its own."""
+    if inspect.isclass(func):
+        raise ValueError("`build_as_function_and_v1_graph` only supports test methods.")
+
+    @functools.wraps(func)
+    def run(self: Any, *args: Any, **kwargs: Any) -> None:
+        with Graph().as_default():
+            func(self, *args, **kwargs)
+
+    return run
 
 
 def py_func_if_in_function(f: _TestMethod) -> _TestMethod:
