@@ -52,13 +52,19 @@ class _Mover:
                 kept += self.loop(instr) if len(instr.bodies) == 3 else [self.branch(instr)]
                 continue
             device = _device(instr, self.program, self.places, self.device_of)
-            names = {}
-            for position, number in enumerate(flat(instr.inputs)):
-                if not _stays(instr, position, number, self.program, self.places, device):
-                    names[number] = self.moved(number, device, instr.node, kept)
-            kept.append(instr.over(substitute(instr.inputs, names)))
+            inputs = tuple(one if self.stays(instr, position, device) else
+                           substitute((one,), {n: self.moved(n, device, instr.node, kept) for n in flat((one,))})[0]
+                           for position, one in enumerate(instr.inputs))
+            kept.append(instr.over(inputs))
             self.places.update(dict.fromkeys(instr.outputs, device))
         return kept
+
+    def stays(self, instr: Instr, position: int, device: str) -> bool:
+        """True if an argument is used where it lies."""
+        on_host = [self.program.values[n] for n in flat(instr.inputs[position:position + 1])
+                   if self.places.get(n, _HOST) != device]
+        return not on_host or position in instr.block.host_inputs and all(
+            v.const is not None or v.dtype._base.is_integer for v in on_host)
 
     def moved(self, number: int, device: str, node: Any, kept: list[Instr]) -> int:
         """The number of a value on a device; where there is no copy yet, `kept` gets one."""
@@ -103,7 +109,7 @@ class _Mover:
         feeds = instr.bodies[0].feeds
         self.places.update((f, self.places.get(n, _HOST)) for f, n in zip(feeds, instr.inputs, strict=True))
         while True:
-            condition, body, once = (self.body(b) for b in instr.bodies)
+            condition, once, body = (self.body(b) for b in instr.bodies)
             wanted = [self.common(f, n) for f, n in zip(feeds, body.outputs, strict=True)]
             if wanted == [self.places[f] for f in feeds]:
                 break
@@ -113,7 +119,7 @@ class _Mover:
         body = self.ending(body, body.outputs, wanted, instr.node)
         self.places.update((o, self.places.get(n, _HOST))
                            for o, n in zip(instr.outputs, condition.outputs[1:], strict=True))
-        return [*kept, instr.over(inputs, (condition, body, once))]
+        return [*kept, instr.over(inputs, (condition, once, body))]
 
 
 def _is_object(value: Value) -> bool:
@@ -132,11 +138,3 @@ def _device(instr: Instr, program: Program, places: dict[int, str], device_of: C
     if steering and all(places.get(n, _HOST) == _HOST for n in flat(instr.inputs)):
         return _HOST
     return wanted
-
-
-def _stays(instr: Instr, position: int, number: int, program: Program, places: dict[int, str], device: str) -> bool:
-    """True if an input is used where it lies."""
-    value = program.values[number]
-    if places.get(number, _HOST) == device or _is_object(value):
-        return True
-    return position in instr.block.host_inputs and value.dtype._base.is_integer

@@ -7,7 +7,8 @@ from rekindle._src.compile.program import Block, Instr, Program, flat
 from rekindle._src.graph import dtypes
 from rekindle._src.ops import fused
 
-ADAM_GROUP = Block("ApplyAdamGroup", fused.apply_adam_group, pure=False, update_positions=(0, 1, 2))
+ADAM_GROUP = Block("ApplyAdamGroup", fused.apply_adam_group, pure=False, update_positions=(0, 1, 2),
+                   host_inputs=frozenset([6, 7, 8]))  # beta1, beta2, epsilon
 _SHARED = slice(3, 9)  # beta1_power, beta2_power, lr, beta1, beta2, epsilon
 
 
