@@ -1,9 +1,10 @@
-"""The command `rekindle`: run, check and doctor.
+"""The command `rekindle`: run, check, doctor, inspect and convert.
 
 Holds the commands. What running means stands in _program.py, what checking means in _check.py.
 """
 from __future__ import annotations
 
+import json
 import os
 import platform
 import sys
@@ -13,6 +14,7 @@ from importlib import metadata
 from pathlib import Path
 
 import click
+from rich.console import Console
 
 #: distributions whose versions `rekindle doctor` prints
 DISTRIBUTIONS = ("numpy", "protobuf", "tensorboard", "numba", "pillow", "grpcio", "absl-py")
@@ -81,6 +83,84 @@ def check(scripts: tuple[Path, ...]) -> int:
             missing += 1
     click.echo(f"{len(files)} files, {missing} uses of what Rekindle lacks")
     return int(missing > 0)
+
+
+@commands.command(context_settings={"ignore_unknown_options": True})
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED, metavar="PATH...")
+def inspect(as_json: bool, arguments: tuple[str, ...]) -> int:
+    """Tell what each PATH is and what it holds.
+
+    Knows checkpoints (a prefix, a folder, one of the files), SavedModels, graphs and meta graphs (binary or text),
+    records, event files and safetensors. Exits 1 if something is damaged. The flags of TensorFlow's
+    inspect_checkpoint (--file_name, --tensor_name, ...) do what they do there.
+    """
+    from rekindle._src import errors  # here: --help does without
+    from rekindle._src.tools import describe, inspect_checkpoint, show
+
+    if any(one.startswith("--") for one in arguments):
+        inspect_checkpoint.main(argv=list(arguments))
+        return 0
+    if not arguments:
+        raise click.UsageError("Missing argument 'PATH...'.")
+    found = []
+    for path in arguments:
+        try:
+            found.append(describe.describe(path))
+        except errors.OpError as error:
+            raise click.ClickException(f"{type(error).__name__}: {error.message}") from None
+    if as_json:
+        click.echo(json.dumps(found[0] if len(found) == 1 else found, indent=1))
+    else:
+        console = Console()
+        for one in found:
+            show.show(one, console)
+    return int(any("damage" in one for one in found))
+
+
+@commands.command()
+@click.option("--slots/--no-slots", default=True, help="Keep the optimizers' tensors (default) or drop them.")
+@click.argument("source")
+@click.argument("target")
+def convert(slots: bool, source: str, target: str) -> None:
+    """Write a checkpoint, frozen graph or SavedModel as safetensors, or safetensors as a checkpoint.
+
+    TARGET is a file that ends with .safetensors, or else the prefix of a checkpoint. Of a graph, its nodes are written
+    beside it as a meta graph (.meta), the weights as variables. Nothing is unpickled.
+    """
+    from rekindle._src import errors  # here: --help does without
+    from rekindle._src.tools import convert as conversion
+
+    try:
+        found = conversion.convert(source, target, slots)
+    except errors.OpError as error:
+        raise click.ClickException(f"{type(error).__name__}: {error.message}") from None
+    for name in found.dropped:
+        click.echo(f"dropped {name}")
+    click.echo(f"{found.tensors} tensors written to {' and '.join(found.paths)}")
+
+
+def _add_tool(name: str, module: str, text: str) -> None:
+    """Add a command that is one of TensorFlow's tools, with that tool's own flags."""
+
+    def tool(arguments: tuple[str, ...]) -> Callable[[], None]:
+        from rekindle import _program  # here: it loads torch, which --help does without
+
+        return partial(_program.run_tool, module, list(arguments), f"rekindle {name}")
+
+    settings = {"ignore_unknown_options": True, "help_option_names": []}
+    parameter = click.Argument(["arguments"], nargs=-1, type=click.UNPROCESSED, metavar="[FLAG]...")
+    commands.add_command(click.Command(name, settings, tool, [parameter], text, add_help_option=False))
+
+
+_add_tool("saved-model", "saved_model.command_line", "Show, run or scan a SavedModel, as saved_model_cli does.")
+_add_tool("freeze-graph", "rewrite.freeze", "Convert the variables of a graph to constants, as freeze_graph does.")
+_add_tool("strip-unused", "rewrite.unused", "Remove unneeded nodes from a graph, as strip_unused does.")
+_add_tool(
+    "optimize-for-inference",
+    "rewrite.inference",
+    "Remove what only training needs from a frozen graph, as optimize_for_inference does.",
+)
 
 
 @commands.command()

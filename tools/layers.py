@@ -30,6 +30,7 @@ LAYERS = {
     "rnn": 6.5,  # cells are layers
     "saved_model": 6.5,  # savers write its variables
     "rewrite": 6.7,  # freezing reads SavedModels
+    "tools": 6.8,  # commands on files of all kinds
     **dict.fromkeys(("contrib", "keras", "estimator", "testing"), 7),
 }
 FACE = 8  # rekindle/*.py and the public modules

@@ -1,0 +1,1 @@
+"""Commands on files: what a path is, what it holds, and conversions."""
