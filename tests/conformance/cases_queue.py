@@ -1,4 +1,4 @@
-"""Ops on queues: no single call shows them."""
+"""Ops on queues and readers: no single call shows them."""
 CASES = []
 ELSEWHERE = dict.fromkeys(
     [
@@ -9,4 +9,18 @@ ELSEWHERE = dict.fromkeys(
         "RandomShuffleQueue", "RandomShuffleQueueV2",
     ],
     "tests/ops/test_queue.py",
+)  # fmt: skip
+ELSEWHERE.update(
+    dict.fromkeys(
+        [
+            "AddManySparseToTensorsMap", "AddSparseToTensorsMap", "FixedLengthRecordReader",
+            "FixedLengthRecordReaderV2", "IdentityReader", "IdentityReaderV2", "ReaderNumRecordsProduced",
+            "ReaderNumRecordsProducedV2", "ReaderNumWorkUnitsCompleted", "ReaderNumWorkUnitsCompletedV2", "ReaderRead",
+            "ReaderReadUpTo", "ReaderReadUpToV2", "ReaderReadV2", "ReaderReset", "ReaderResetV2", "ReaderRestoreState",
+            "ReaderRestoreStateV2", "ReaderSerializeState", "ReaderSerializeStateV2", "TFRecordReader",
+            "TFRecordReaderV2", "TakeManySparseFromTensorsMap", "TextLineReader", "TextLineReaderV2",
+            "WholeFileReader", "WholeFileReaderV2",
+        ],
+        "tests/ops/test_readers.py",
+    )
 )  # fmt: skip

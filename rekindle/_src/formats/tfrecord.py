@@ -253,7 +253,7 @@ class RecordReader:
         #: where the next record begins, in bytes of the uncompressed file
         self.offset = offset
         file = open_file(path, "rb")
-        self._file: Any = _Inflated(file, self.path, compression) if compression else file
+        self._file: Any = Inflated(file, self.path, compression) if compression else file
         if compression:
             self._file.read(offset)
         else:
@@ -298,7 +298,7 @@ class RecordReader:
         self._file.close()
 
     def _rewind(self, count: int) -> None:
-        if count and not isinstance(self._file, _Inflated):
+        if count and not isinstance(self._file, Inflated):
             self._file.seek(self.offset)
 
     def _loss(self, what: str, offset: int) -> errors.DataLossError:
@@ -308,7 +308,7 @@ class RecordReader:
         return error
 
 
-class _Inflated:
+class Inflated:
     """A file's content uncompressed, to be read in order; several streams in a row are one."""
 
     def __init__(self, file: IO[bytes], path: str, compression: str) -> None:

@@ -18,6 +18,9 @@ from rekindle._src.graph import infer
 from rekindle._src.graph.buffer import Buffer
 from rekindle._src.graph.opdef import op
 
+#: threads that count with one variable must get different numbers
+_COUNTING = threading.Lock()
+
 
 def shown(shape: Any) -> str:
     """A shape in the words of kernels' messages: "[2,3]"."""
@@ -166,14 +169,15 @@ def count(buffer: Buffer, limit: int) -> Any:
     Raises:
       OutOfRangeError: it has reached `limit`.
     """
-    before = buffer.read()
-    if before.shape:
-        raise errors.InvalidArgumentError(None, None, "input is not a scalar: "
-                                          f"{shown(before.shape)}")
-    if before >= limit:
-        raise errors.OutOfRangeError(None, None, f"Reached limit of {limit}")
-    buffer.set(before + 1)
-    return before
+    with _COUNTING:
+        before = buffer.read()
+        if before.shape:
+            raise errors.InvalidArgumentError(None, None, "input is not a scalar: "
+                                              f"{shown(before.shape)}")
+        if before >= limit:
+            raise errors.OutOfRangeError(None, None, f"Reached limit of {limit}")
+        buffer.set(before + 1)
+        return before
 
 
 @op("CountUpTo", infer=_counter, updates=("ref",), host=True)

@@ -100,12 +100,15 @@ class BaseSession:
           TypeError, ValueError: something in fetches or feed_dict does not fit.
           OpError: an operation failed; the error names it.
         """
-        if options is None and run_metadata is None and not self._limit:
-            quick = self._quick(fetches, feed_dict)
+        return self._execute(fetches, feed_dict, options, run_metadata)
+
+    def _execute(self, wanted: Any, feed_dict: Any, options: Any, metadata: Any) -> Any:
+        if options is None and metadata is None and not self._limit:
+            quick = self._quick(wanted, feed_dict)
             if quick is not None:
                 return quick[0](quick[1])
         with waiting.limit(options and options.timeout_in_ms or self._limit):
-            return self._run(fetches, feed_dict, options, run_metadata)
+            return self._run(wanted, feed_dict, options, metadata)
 
     def _quick(self, wanted: Any, feed_dict: Any) -> Any:
         """The known step for a simple call, run; None where there is none yet."""
@@ -176,9 +179,10 @@ class BaseSession:
             return [], [], True
         if not hasattr(feed_dict, "items"):
             raise TypeError("input must be a dictionary")
-        if any(isinstance(key, tuple) for key in feed_dict):
+        nested = any(isinstance(key, tuple) for key in feed_dict)
+        if nested:
             feed_dict = nest.flatten_dict_items(feed_dict)
-        tensors, arrays, simple = [], [], True
+        tensors, arrays, simple = [], [], not nested
         for key, value in feed_dict.items():
             expanded = feeds.expand(self._graph, key, value)
             simple = simple and len(expanded) == 1
@@ -205,8 +209,8 @@ class BaseSession:
                 raise ValueError(f"The callable takes {len(keys)} values, one for each tensor of feed_list, "
                                  f"got {len(values)}")
             options.update(named if accept_options else {})
-            return self.run(fetches, dict(zip(keys, values, strict=True)), options.get("options"),
-                            options.get("run_metadata"))
+            return self._execute(fetches, dict(zip(keys, values, strict=True)), options.get("options"),
+                                 options.get("run_metadata"))
 
         return call
 
