@@ -208,7 +208,7 @@ def _present(value: Any, *, index: int, tensor: Any) -> Any:
 
 #: a branch; its programs are those of a predicate that is false, and of one that is true
 IF = Block("If", _absent)
-#: a loop; its programs find out whether it goes on (and what goes out), run the body, and run once before the body
+#: a loop; its programs find out whether it goes on (and what goes out), run once before the body, and run the body
 WHILE = Block("While", _absent)
 #: the value of a branch that was not taken
 ABSENT = Block("Absent", _absent)
@@ -242,6 +242,8 @@ class _RaisedCapture(_Capture):
             data = self.inputs(item)[0]
             for tensor in item.outputs:
                 self.alias(tensor, data)
+        elif item.type == "ControlTrigger":
+            return  # it only waits
         elif item.type == "LoopCond":
             self.alias(item.outputs[0], self.inputs(item)[0])
         else:
@@ -321,7 +323,7 @@ class _RaisedCapture(_Capture):
         body = body.with_instrs(body.instrs, tuple(after))
         outputs = tuple(self._output(op.outputs[0]) for op in frame.exits)
         self.instrs.append(Instr(WHILE, frame.condition, tuple(starts), outputs, {},
-                                 (condition, body, Program((), (), (), self.values))))
+                                 (condition, Program((), (), (), self.values), body)))
 
     def fetched(self, index: int, tensor: Any) -> int:
         """The number of a fetch; a check goes before it if its branch may not have been taken."""

@@ -31,6 +31,7 @@ class Contents:
     def __init__(self, program: Program) -> None:
         self._puts: dict[int, int] = {}  # how many instructions put something under a handle
         self._known: dict[int, _Elements] = {}
+        self._sizes: dict[int, np.ndarray] = {}
         self._sources: dict[int, int] = {}  # the handle of an array of gradients -> that of the array
         self._passed: set[int] = set()  # values that go elsewhere: what others do with such handles is not seen
         for instr in program.walk():
@@ -48,6 +49,7 @@ class Contents:
         """The same, to come back to."""
         out = object.__new__(Contents)
         out._puts, out._sources, out._passed = self._puts, self._sources, self._passed
+        out._sizes = dict(self._sizes)
         out._known = {k: dataclasses.replace(v) for k, v in self._known.items()}
         return out
 
@@ -57,18 +59,35 @@ class Contents:
         if not kind.startswith(("TensorArray", "Stack")) or not instr.inputs:
             return False
         handle = next(flat(instr.inputs))
+        if kind == "TensorArrayV3":
+            size = values[handle].const
+            if size is not None and not instr.node._attrs["dynamic_size"]:
+                self._sizes[instr.outputs[0]] = size
+            return False
         if handle in self._passed:
             return False
         if kind in _PUTS:
             pushed = values[instr.inputs[_PUTS[kind]]]
             if kind == "StackPushV2":
-                values[instr.outputs[0]].const, values[instr.outputs[0]].shape = pushed.const, pushed.shape
+                values[instr.outputs[0]].shape = pushed.shape
             rows = kind == "TensorArrayScatterV3"
             self._put(handle, pushed.shape[1:] if rows and pushed.shape else None if rows else pushed.shape,
                       pushed.const if kind == "StackPushV2" else None)
         elif kind in ("StackPopV2", "TensorArrayReadV3"):
             return self._take(handle, values[instr.outputs[0]])
+        elif kind == "TensorArrayGatherV3":
+            self._gather(handle, values[instr.inputs[1]], values[instr.outputs[0]])
+        elif kind == "TensorArraySizeV3" and handle in self._sizes:
+            values[instr.outputs[0]].const, values[instr.outputs[0]].shape = self._sizes[handle], ()
+            return True
         return False
+
+    def _gather(self, handle: int, indices: Value, out: Value) -> None:
+        """Say of stacked elements what is known."""
+        element = Value(out.dtype)
+        self._take(handle, element)
+        if element.shape is not None and indices.shape is not None and len(indices.shape) == 1:
+            out.shape = (*indices.shape, *element.shape)
 
     def _take(self, handle: int, out: Value) -> bool:
         """Say of an element what is known; True if it is a constant."""

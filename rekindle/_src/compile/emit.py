@@ -12,10 +12,13 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from rekindle._src.compile.inline import Inliner, Known
 from rekindle._src.compile.layout import Layout
 from rekindle._src.compile.own import Ownership
 from rekindle._src.compile.program import Instr, Program
+from rekindle._src.compile.steer import is_operator
 from rekindle._src.graph.opdef import arg_width
 
 _count = itertools.count(1)
@@ -112,8 +115,11 @@ class _Emitter:
                    for n in program.outputs]
         self.line(f"return ({''.join(o + ', ' for o in outputs).rstrip()})")
         head = f"def step({', '.join(self.names[n] for n in program.feeds)}):"
-        return Emitted("\n".join([head, *self.lines]) + "\n", self.namespace, self.sources, self.names, self.known,
-                       title)
+        out = Emitted("\n".join([head, *self.lines]) + "\n", self.namespace, self.sources, self.names, self.known,
+                      title)
+        if any(map(is_operator, program.walk())):  # scalars of numpy that wrap or overflow do so in silence
+            out.function = np.errstate(all="ignore")(out.function)
+        return out
 
     def line(self, text: str, instr: Instr | None = None) -> None:
         """A line of source, of an instruction if it may fail."""
@@ -159,7 +165,7 @@ class _Emitter:
 
     def loop(self, instr: Instr, ownerships: tuple[Ownership, ...]) -> None:
         """A `while True` that its condition breaks."""
-        condition, body, once = instr.bodies
+        condition, once, body = instr.bodies
         self.moves(condition.feeds, instr.inputs)
         started = self.bind("started", object()) if once.instrs else ""
         if started:
@@ -172,10 +178,10 @@ class _Emitter:
             self.line(f"if not {started}:  # what is the same in all iterations")
             self.line(f"    {started} = True")
             inner, self.indent = self.indent, self.indent + "    "
-            self.instrs(once, ownerships[2])
+            self.instrs(once, ownerships[1])
             self.indent = inner
         self.layout.enter_body(condition, body, self.name, self.names)
-        self.instrs(body, ownerships[1])
+        self.instrs(body, ownerships[2])
         self.assign(body, condition.feeds)
         self.indent = outer
         self.layout.leave(instr, self.name, self.names)
@@ -256,7 +262,7 @@ class _Emitter:
         if "ctx" in instr.block.keywords:
             context = self.link.context(instr)
             keywords["ctx"] = ast.Name(self.bind(f"ctx_{instr.node.name}", context), ast.Load())
-        positional = [self._argument(a) for a in instr.inputs]
+        positional = [self._argument(a, instr) for a in instr.inputs]
         kernel = self.link.kernel(instr)
         # what looks at the world outside (a Python function, the clock) must not be computed ahead
         if kernel is instr.block.kernel and (instr.block.pure or not instr.block.host):
@@ -270,17 +276,20 @@ class _Emitter:
                   if not (isinstance(v, Known) and k in defaults and _same(defaults[k], v.value))]
         return f"{function}({', '.join(shown)})"
 
-    def _argument(self, number: Any) -> Any:
+    def _argument(self, number: Any, instr: Instr) -> Any:
         """An argument as the inliner takes it: known if it is a constant."""
         if isinstance(number, tuple):
-            parts = [self._argument(n) for n in number]
+            parts = [self._argument(n, instr) for n in number]
             if all(isinstance(p, Known) for p in parts):
                 return Known([p.value for p in parts])
             return ast.List([self.inliner.spell(p) for p in parts], ast.Load())
-        if self.program.values[number].const is not None:
-            value = self.constant(number)
-            return Known(value)
-        return ast.Name(self.name(number), ast.Load())
+        value = self.program.values[number]
+        if value.const is None:
+            return ast.Name(self.name(number), ast.Load())
+        known = self.constant(number)
+        if value.on_host and is_operator(instr) and np.isfinite(known):
+            return Known(known, ast.Constant(known.item()))
+        return Known(known)
 
 
 def _same(a: Any, b: Any) -> bool:

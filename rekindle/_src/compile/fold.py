@@ -116,7 +116,7 @@ class _Folder:
                 values[number].shape = shape
             names, contents = dict(self.names), self.contents.copy()
             bodies = tuple(map(self.body, instr.bodies))
-            found = [common(s, values[n].shape) for s, n in zip(shapes, bodies[1].outputs, strict=True)]
+            found = [common(s, values[n].shape) for s, n in zip(shapes, bodies[2].outputs, strict=True)]
             if found == shapes:
                 break
             shapes, self.names, self.contents = found, names, contents

@@ -26,11 +26,13 @@ _ALWAYS: Guard = frozenset()
 
 @dataclasses.dataclass(slots=True, eq=False)
 class Frame:
-    """A loop (or the root): the operations that make it one, and the guard of the loop in the frame around it."""
+    """A loop (or the root): the operations that make it one, the guard of the loop in the frame around it, and the
+    guards of all loops around."""
 
     name: bytes
     parent: Frame | None
     guard: Guard = _ALWAYS
+    around: Guard = _ALWAYS
     enters: list[Any] = dataclasses.field(default_factory=list)
     merges: list[Any] = dataclasses.field(default_factory=list)
     exits: list[Any] = dataclasses.field(default_factory=list)
@@ -64,7 +66,11 @@ class Flow:
         own = self.guards[tensor._op]
         if own is None or tensor._op.type not in SWITCH:
             return own
-        return _with(own, (predicate(tensor._op._inputs[1], self.fed), tensor._value_index))
+        key, side = predicate(tensor._op._inputs[1], self.fed), tensor._value_index
+        around = self.frames[tensor._op].around
+        if (key, side) in around:
+            return own  # the whole loop runs under it
+        return None if (key, 1 - side) in own | around else own | {(key, side)}
 
 
 def predicate(tensor: Any, fed: set[Any]) -> Any:
@@ -76,11 +82,6 @@ def predicate(tensor: Any, fed: set[Any]) -> Any:
             break
         tensor = op._inputs[0]
     return tensor
-
-
-def _with(guard: Guard, literal: tuple[Any, int]) -> Guard | None:
-    key, side = literal
-    return None if (key, 1 - side) in guard else guard | {literal}
 
 
 def find_flow(ops: list[Any], fed: set[Any], waited: Callable[[Any, set[Any]], list[Any]]) -> Flow:
@@ -186,7 +187,8 @@ class _Finder:
         path = (self.flow.order[parent.enters[0]] if parent.enters else -1, op._attrs["frame_name"])
         frame = self.children.get(key)
         if frame is None:
-            frame = self.children[key] = Frame(op._attrs["frame_name"], parent, self.assumed.get(path, guard))
+            guards = self.assumed.get(path, guard)
+            frame = self.children[key] = Frame(op._attrs["frame_name"], parent, guards, guards | parent.around)
             self.flow.loops.append(frame)
         self.entered[path] = self.entered.get(path, _ALWAYS) | guard
         frame.enters.append(op)

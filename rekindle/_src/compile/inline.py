@@ -10,6 +10,7 @@ import ast
 import builtins
 import functools
 import inspect
+import operator
 import sys
 import textwrap
 from collections.abc import Callable
@@ -93,7 +94,7 @@ class Inliner:
         if type(value).__module__ == "torch" and repr(value).startswith("torch."):  # a dtype or a layout
             self._bind("torch", sys.modules["torch"])
             return ast.parse(repr(value), mode="eval").body
-        return ast.Name(self._bind("k", value), ast.Load())
+        return ast.Name(self._bind(value.__name__ if isinstance(value, type) else "k", value), ast.Load())
 
     def _visit_Name(self, node: ast.Name) -> Any:
         if node.id in self._arguments:
@@ -146,6 +147,12 @@ class Inliner:
         arguments = [self._visit(a) for a in node.args]
         keywords = [(k.arg, self._visit(k.value)) for k in node.keywords]
         simple = not any(isinstance(a, ast.Starred) for a in node.args) and all(k for k, _ in keywords)
+        listed = arguments[-1] if arguments and isinstance(arguments[-1], ast.List) else None
+        if listed is not None and isinstance(function, Known):
+            if function.value is len:
+                return Known(len(listed.elts))
+            if function.value is functools.reduce and arguments[0].value is operator.add and len(arguments) == 2:
+                return functools.reduce(lambda a, b: ast.BinOp(a, ast.Add(), b), listed.elts)
         if simple and all(isinstance(p, Known) for p in [function, *arguments, *(v for _, v in keywords)]):
             try:
                 value = function.value(*[a.value for a in arguments], **{k: v.value for k, v in keywords if k})

@@ -46,7 +46,7 @@ class Layout:
                     self._last[number] = [*around, (program, at, None)]
                 inner = [*around, (program, at, _element(instr, i))]
                 self._visit(body, inner)
-                if len(instr.bodies) == 2 or i == 1:
+                if len(instr.bodies) == 2 or i == 2:
                     for number in body.outputs:
                         self._last[number] = [*inner, (body, len(body.instrs), None)]
             if len(instr.bodies) == 3:
@@ -113,6 +113,6 @@ def _element(instr: Instr, body: int) -> Any:
     """What tells code in one of an instruction's programs from other code: two branches on one predicate are as one."""
     if len(instr.bodies) == 2:
         return "side", instr.inputs[0], body
-    return ("once", id(instr)) if body == 2 else ("loop", id(instr))
+    return ("once", id(instr)) if body == 1 else ("loop", id(instr))
 
 

@@ -67,11 +67,11 @@ class _Owner:
         """The facts of the programs inside of a branch or loop."""
         if len(instr.bodies) == 2:
             return tuple(self.level(body, after) for body in instr.bodies)
-        condition, body, once = instr.bodies
+        condition, once, body = instr.bodies
         after = after.union(instr.reads(), (n for i in once.instrs for n in i.outputs))  # for the next iteration
         in_body = {n for i in body.instrs for n in i.reads()}.union(body.outputs)
         first, middle = self.level(condition, after | in_body), self.level(once, after | in_body)
-        return first, self.level(body, after), middle
+        return first, middle, self.level(body, after)
 
     def hold(self, number: int) -> None:
         """Remember whose memory a value shares."""
@@ -128,7 +128,7 @@ def _add_roots(program: Program, roots: dict[int, frozenset[int]]) -> None:
 
 def _passed(instr: Instr) -> Iterator[tuple[int, ...]]:
     """Values that a branch or loop only passes on: the new number, and those that it may be."""
-    first, second, *_ = instr.bodies
+    first, second = instr.bodies[0], instr.bodies[-1]
     if len(instr.bodies) == 3:
         yield from zip(first.feeds, instr.inputs, second.outputs, strict=True)
         yield from zip(instr.outputs, first.outputs[1:], strict=True)

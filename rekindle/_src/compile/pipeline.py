@@ -9,18 +9,22 @@ from typing import Any
 from rekindle._src import settings
 from rekindle._src.compile.emit import Emitted, emit
 from rekindle._src.compile.fold import Evaluate, fold
+from rekindle._src.compile.hoist import hoist
 from rekindle._src.compile.merge import merge
 from rekindle._src.compile.own import own
-from rekindle._src.compile.program import Program, check
-from rekindle._src.compile.prune import prune
+from rekindle._src.compile.program import Program, check, everywhere
 from rekindle._src.compile.rules.adam import group_adam
 from rekindle._src.compile.rules.conv_bias import fuse_conv_bias
 from rekindle._src.compile.rules.noop import drop_noops
 from rekindle._src.compile.rules.pool_relu import fuse_pool_relu
+from rekindle._src.compile.settle import settle
+from rekindle._src.compile.steer import steer
 from rekindle._src.compile.transfer import transfer
+from rekindle._src.compile.unstack import unstack
 from rekindle._src.graph.infer import Shape
 
-PASSES = (drop_noops, merge, prune, fuse_conv_bias, fuse_pool_relu, group_adam)
+PASSES = (drop_noops, merge, settle, unstack, everywhere(fuse_conv_bias), everywhere(fuse_pool_relu),
+          everywhere(group_adam), hoist, steer, hoist)
 
 
 def optimise(program: Program, shapes: list[Shape], evaluate: Evaluate) -> Program:

@@ -9,6 +9,7 @@ before, and what the side of a branch makes is seen by later code that runs only
 from __future__ import annotations
 
 import dataclasses
+import functools
 import itertools
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -192,6 +193,31 @@ def renamed(instr: Instr, names: dict[Number, Number]) -> Instr:
     return instr.over(substitute(instr.inputs, names), tuple(
         body.with_instrs((renamed(i, names) for i in body.instrs), tuple(names.get(n, n) for n in body.outputs))
         for body in instr.bodies))
+
+
+def everywhere(step: Callable[[Program], Program]) -> Callable[[Program], Program]:
+    """A pass on straight lines of instructions, made one that also works on the programs of branches and loops.
+
+    What other programs take from one goes out of it while the pass looks at it.
+    """
+
+    @functools.wraps(step)
+    def wrapped(program: Program) -> Program:
+        if not any(instr.bodies for instr in program.instrs):
+            return step(program)
+        return _apply(step, program, program.uses())
+
+    return wrapped
+
+
+def _apply(step: Callable[[Program], Program], program: Program, uses: dict[Number, int]) -> Program:
+    inner = [i.over(i.inputs, tuple(_apply(step, b, uses) for b in i.bodies)) if i.bodies else i
+             for i in program.instrs]
+    program = program.with_instrs(inner)
+    own = program.uses()
+    seen = tuple(n for i in inner for n in i.outputs if uses.get(n, 0) > own.get(n, 0))
+    done = step(program.with_instrs(inner, program.outputs + seen))
+    return done.with_instrs(done.instrs, done.outputs[:len(program.outputs)])
 
 
 def check(program: Program, after: str = "capture") -> None:

@@ -1,50 +1,24 @@
 """Prune: instructions that nobody needs leave the program."""
 from __future__ import annotations
 
-from rekindle._src.compile.program import Instr, Program, flat, renamed, substitute
+from rekindle._src.compile.program import Instr, Program
 
 _OF_SHAPES = frozenset(["Shape", "ShapeN", "Size", "Rank"])
 
 
 def prune(program: Program) -> Program:
     """The program without pure instructions whose results nothing takes."""
-    pushed = _never_popped(program)
-    live = {pushed.get(n, n) for n in program.outputs}
-    kept = _instrs(program.instrs, live, pushed)
-    return program.with_instrs(kept, tuple(pushed.get(n, n) for n in program.outputs))
+    return program.with_instrs(_instrs(program.instrs, set(program.outputs)))
 
 
-def _never_popped(program: Program) -> dict[int, int]:
-    """What is pushed on stacks from which nothing is taken: the pushes' outputs, and what each is."""
-    others: set[int] = set()
-    pushes = []
-    for instr in program.walk():
-        if instr.block.type == "StackPushV2":
-            pushes.append(instr)
-            others.add(instr.inputs[1])
-        else:
-            others.update(flat(instr.inputs))
-        for body in instr.bodies:
-            others.update(body.outputs)
-    found: dict[int, int] = {}
-    for instr in pushes:
-        if instr.inputs[0] not in others:
-            number: int = instr.inputs[1]
-            found[instr.outputs[0]] = found.get(number, number)
-    return found
-
-
-def _instrs(instrs: tuple[Instr, ...], live: set[int], pushed: dict[int, int]) -> list[Instr]:
+def _instrs(instrs: tuple[Instr, ...], live: set[int]) -> list[Instr]:
     """The instructions that are needed for what is live after them; `live` becomes what is so before them."""
     kept: list[Instr] = []
     for instr in reversed(instrs):
         if instr.bodies:
-            shorter = _loop(instr, live, pushed) if len(instr.bodies) == 3 else _branch(instr, live, pushed)
+            shorter = _loop(instr, live) if len(instr.bodies) == 3 else _branch(instr, live)
             kept += [] if shorter is None else [shorter]
             continue
-        if instr.block.type == "StackPushV2" and instr.outputs[0] in pushed:
-            continue  # nothing pops it
-        instr = renamed(instr, pushed)
         effect = not instr.block.pure and not instr.block.once and instr.block.type != "StackV2"
         if effect or _may_refuse(instr) or instr.block.update_positions or not live.isdisjoint(instr.outputs):
             kept.append(instr)
@@ -52,27 +26,26 @@ def _instrs(instrs: tuple[Instr, ...], live: set[int], pushed: dict[int, int]) -
     return kept[::-1]
 
 
-def _branch(instr: Instr, live: set[int], pushed: dict[int, int]) -> Instr | None:
+def _branch(instr: Instr, live: set[int]) -> Instr | None:
     """A branch with what is needed of its sides; None if that is nothing."""
     wanted = [i for i, n in enumerate(instr.outputs) if n in live]
     bodies = []
     after = set(live)
     for body in instr.bodies:
-        outputs = tuple(pushed.get(body.outputs[i], body.outputs[i]) for i in wanted)
+        outputs = tuple(body.outputs[i] for i in wanted)
         inner = after | set(outputs)
-        bodies.append(body.with_instrs(_instrs(body.instrs, inner, pushed), outputs))
+        bodies.append(body.with_instrs(_instrs(body.instrs, inner), outputs))
         live.update(inner)
     if not wanted and not any(b.instrs for b in bodies):
         return None
-    inputs = substitute(instr.inputs, pushed)
-    live.update(inputs)
+    live.update(instr.inputs)
     outputs = tuple(instr.outputs[i] for i in wanted)
-    return Instr(instr.block, instr.node, inputs, outputs, instr.attrs, tuple(bodies))
+    return Instr(instr.block, instr.node, instr.inputs, outputs, instr.attrs, tuple(bodies))
 
 
-def _loop(instr: Instr, live: set[int], pushed: dict[int, int]) -> Instr | None:
+def _loop(instr: Instr, live: set[int]) -> Instr | None:
     """A loop with what is needed of it; None if that is nothing."""
-    condition, body, once = (b.with_instrs(b.instrs, tuple(pushed.get(n, n) for n in b.outputs)) for b in instr.bodies)
+    condition, once, body = instr.bodies
     wanted = [i for i, n in enumerate(instr.outputs) if n in live]
     carried: list[int] = []
     leaving = (condition.outputs[0], *(condition.outputs[1 + i] for i in wanted))
@@ -80,20 +53,20 @@ def _loop(instr: Instr, live: set[int], pushed: dict[int, int]) -> Instr | None:
         inner = live | set(leaving)
         following = tuple(body.outputs[i] for i in carried)
         inner.update(following)
-        kept = _instrs(body.instrs, inner, pushed)
-        first = _instrs(once.instrs, inner, pushed)
-        tested = _instrs(condition.instrs, inner, pushed)
+        kept = _instrs(body.instrs, inner)
+        first = _instrs(once.instrs, inner)
+        tested = _instrs(condition.instrs, inner)
         found = [i for i, n in enumerate(condition.feeds) if n in inner]
         if found == carried:
             break
         carried = found
     if not wanted and not any(map(_has_effect, [*tested, *kept])):
         return None
-    inputs = substitute(tuple(instr.inputs[i] for i in carried), pushed)
+    inputs = tuple(instr.inputs[i] for i in carried)
     live.update(inner, inputs)
     feeds = tuple(condition.feeds[i] for i in carried)
-    bodies = (Program(feeds, tuple(tested), leaving, condition.values), body.with_instrs(kept, following),
-              once.with_instrs(first))
+    bodies = (Program(feeds, tuple(tested), leaving, condition.values), once.with_instrs(first),
+              body.with_instrs(kept, following))
     outputs = tuple(instr.outputs[i] for i in wanted)
     return Instr(instr.block, instr.node, inputs, outputs, instr.attrs, bodies)
 

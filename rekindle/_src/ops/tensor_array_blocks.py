@@ -283,7 +283,7 @@ def tensor_array_v3(
     identical_element_shapes=False, tensor_array_name="", ctx,
 ):
     """A new array of `size` elements, and its first flow."""
-    if size.dim():
+    if size.ndim:
         raise _invalid(f"TensorArray size must be scalar, but had shape: {list(size.shape)}")
     count = int(size)
     if count < 0:
@@ -309,7 +309,7 @@ def tensor_array_grad_with_shape(handle, flow_in, shape_to_prepend, *, source):
 
 
 def _index(index: torch.Tensor) -> int:
-    if index.dim():
+    if index.ndim:
         raise _invalid(f"TensorArray index must be scalar, but had shape: {list(index.shape)}")
     return int(index)
 

@@ -38,6 +38,8 @@ class Link:
 
     def constant(self, number: int, value: Value) -> Any:
         """The run-time form of a constant."""
+        if value.on_host:
+            return np.asarray(value.const)[()]
         return to_torch(np.asarray(value.const), value.dtype._base)
 
     def context(self, instr: Any) -> Context:
