@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from rekindle._src.graph import dtypes, opdef
+from rekindle._src.ops import sliding
 
 torch.manual_seed(0)
 
@@ -31,6 +32,17 @@ def test_maxima_are_those_of_torch(window, stride):
     dy = torch.randn_like(y)
     y.backward(dy)
     torch.testing.assert_close(kernel("MaxPoolGrad", x.detach(), found, dy, **attrs), x.grad)
+
+
+@pytest.mark.parametrize("positive", [False, True])
+@pytest.mark.parametrize(("window", "stride", "padding"), [(2, 2, "VALID"), (3, 2, "SAME"), (3, 1, "SAME")])
+def test_compiled_loops_find_the_maxima_of_slices(window, stride, padding, positive, monkeypatch):
+    x = torch.randn(3, 61, 40, 40)
+    x[1, 2, 3, 4], x[0, 60, 39, 0] = float("nan"), float("-inf")
+    plan = ([1, window, window, 1], [1, stride, stride, 1], padding, positive)
+    found = sliding.maximum(x, *plan)
+    monkeypatch.setattr(sliding, "_has_loops", lambda x, ksize: False)
+    torch.testing.assert_close(found, sliding.maximum(x, *plan), equal_nan=True, rtol=0, atol=0)
 
 
 def test_first_of_equal_maxima_gets_the_gradient():

@@ -38,7 +38,7 @@ def conv2d_bias(input: Any, filter: Any, bias: Any, *, strides: list[int], paddi
 
 def max_pool_relu(input: Any, *, ksize: list[int], strides: list[int], padding: str) -> Any:
     """The maxima of windows, zero where these are below it: relu, then max pooling, with fewer numbers to rectify."""
-    return torch.relu(sliding.maximum(input, ksize, strides, padding))
+    return sliding.maximum(input, ksize, strides, padding, positive=True)
 
 
 def max_pool_grad(input: Any, output: Any, grad: Any, *, ksize: list[int], strides: list[int], padding: str,
@@ -46,3 +46,8 @@ def max_pool_grad(input: Any, output: Any, grad: Any, *, ksize: list[int], strid
     """The gradient of max pooling where `output` is known to be what came of it; with `positive`, that of relu and the
     pooling, where `input` is what relu took or what it gave."""
     return sliding.maximum_gradient(input, output, grad, ksize, strides, padding, positive=positive)
+
+
+def bias_grad_of_maxima(output: Any, grad: Any) -> Any:
+    """The sum over images, rows and columns of the gradient of relu and max pooling: each window gives its own once."""
+    return torch.sum(torch.where(output > 0, grad, 0), (0, 1, 2))

@@ -1,15 +1,38 @@
 """Loops over pooling windows, compiled by numba: torch has no kernel that finds maxima again without their indices.
 
-Holds the gradient of max pooling for images in the CPU's memory. Imported at the first such gradient.
+Holds max pooling and its gradient for images in the CPU's memory. Imported when one of them first runs.
 """
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import numba
 import numpy as np
 import torch
+
+Windows = tuple[int, int, int, int, int, int]
+
+
+@numba.njit(cache=True, nogil=True)
+def _gather(x, y, windows, positive):  # type: ignore[no-untyped-def]
+    """y[n, i, j, c] = the maximum of x in the window (zero if that is below, with `positive`); NaN if there is one."""
+    rows, columns, down, right, top, left = windows
+    height, width, channels = x.shape[1:]
+    least = x.dtype.type(0) if positive else x.dtype.type(-np.inf)
+    for n in range(y.shape[0]):
+        for i in range(y.shape[1]):
+            for j in range(y.shape[2]):
+                best = y[n, i, j]
+                for c in range(channels):
+                    best[c] = least
+                for row in range(max(i * down - top, 0), min(i * down - top + rows, height)):
+                    for column in range(max(j * right - left, 0), min(j * right - left + columns, width)):
+                        here = x[n, row, column]
+                        for c in range(channels):
+                            best[c] = here[c] if here[c] > best[c] or here[c] != here[c] else best[c]
 
 
 @numba.njit(cache=True, nogil=True)
@@ -62,8 +85,31 @@ def _pool(threads: int) -> ThreadPoolExecutor:
     return ThreadPoolExecutor(threads, "rekindle-pool")
 
 
-def gradient(x: torch.Tensor, y: torch.Tensor, dy: torch.Tensor, windows: tuple[int, ...], positive: bool,
-             ) -> torch.Tensor:
+def _run(kernel: Callable[..., None], tensors: Sequence[torch.Tensor], *settings: Any) -> None:
+    """Call a kernel on parts of the batch, one a thread."""
+    threads = min(torch.get_num_threads(), tensors[0].shape[0])
+    parts = [[t.numpy() for t in part] for part in zip(*(t.chunk(threads) for t in tensors), strict=True)]
+    others = [_pool(threads).submit(kernel, *part, *settings) for part in parts[1:]]
+    kernel(*parts[0], *settings)
+    for other in others:
+        other.result()
+
+
+def maximum(x: torch.Tensor, size: Sequence[int], windows: Windows, positive: bool) -> torch.Tensor:
+    """The maximum of each window: [N, H, W, C] -> [N, h, w, C].
+
+    Args:
+      x: the images, contiguous.
+      size: h and w.
+      windows: as for `gradient`.
+      positive: zero where the maximum is below, as a rectifier before or after the pooling gives.
+    """
+    y = x.new_empty((x.shape[0], *size, x.shape[3]))
+    _run(_gather, (x, y), windows, positive)
+    return y
+
+
+def gradient(x: torch.Tensor, y: torch.Tensor, dy: torch.Tensor, windows: Windows, positive: bool) -> torch.Tensor:
     """The gradient of max pooling: of x, [N, H, W, C], from that of y, [N, h, w, C].
 
     Args:
@@ -74,16 +120,12 @@ def gradient(x: torch.Tensor, y: torch.Tensor, dy: torch.Tensor, windows: tuple[
         the images at which the first begins.
       positive: also zero where x is not above zero, as the gradient of a rectifier before or after the pooling does.
     """
-    height, width, count = *x.shape[1:3], y.shape[1:3]
-    pairs = windows == (2, 2, 2, 2, 0, 0) and (height, width) == (2 * count[0], 2 * count[1])
-    dx = torch.empty_like(x) if pairs else torch.zeros_like(x)
-    threads = min(torch.get_num_threads(), x.shape[0])
-    parts = [[t.numpy() for t in part] for part in zip(
-        *(t.contiguous().chunk(threads) for t in (x, y, dy, dx)), strict=True)]
-    work = [functools.partial(_scatter_pairs, *part, positive) if pairs
-            else functools.partial(_scatter, *part, windows, positive) for part in parts]
-    others = [_pool(threads).submit(one) for one in work[1:]]
-    work[0]()
-    for other in others:
-        other.result()
+    y, dy = y.contiguous(), dy.contiguous()
+    (_, height, width, _), (_, down, right, _) = x.shape, y.shape
+    if windows == (2, 2, 2, 2, 0, 0) and (height, width) == (2 * down, 2 * right):
+        dx = torch.empty_like(x)
+        _run(_scatter_pairs, (x, y, dy, dx), positive)
+    else:
+        dx = torch.zeros_like(x)
+        _run(_scatter, (x, y, dy, dx), windows, positive)
     return dx

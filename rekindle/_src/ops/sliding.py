@@ -17,6 +17,9 @@ from rekindle._src import errors
 from rekindle._src.ops import windows
 
 
+_MANY = 1 << 18  # elements that make it worth to import numba
+
+
 class Axis(NamedTuple):
     """Windows along one axis."""
 
@@ -81,12 +84,18 @@ def axes_of(
 
 
 def maximum(
-    x: torch.Tensor, ksize: Sequence[int], strides: Sequence[int], padding: str
+    x: torch.Tensor, ksize: Sequence[int], strides: Sequence[int], padding: str, positive: bool = False
 ) -> torch.Tensor:
-    """The maximum of each window."""
-    for axis in axes_of(x.shape, ksize, strides, padding):
+    """The maximum of each window; zero where it is below, if `positive`."""
+    axes = axes_of(x.shape, ksize, strides, padding)
+    if x.numel() >= _MANY and _has_loops(x, ksize):
+        from rekindle._src.ops import pool_kernels  # numba takes a while to import
+
+        plan = windows.padding_of(x.shape, ksize, strides, padding)
+        return pool_kernels.maximum(x, plan.output[1:3], _windows(ksize, strides, plan), positive)
+    for axis in axes:
         x = _along(x, axis, torch.maximum, torch.amax)
-    return x
+    return torch.relu(x) if positive else x
 
 
 def total(x: torch.Tensor, axes: Sequence[Axis]) -> torch.Tensor:
@@ -204,7 +213,7 @@ def maximum_gradient(
         from rekindle._src.ops import pool_kernels  # numba takes a while to import
 
         plan = windows.padding_of(x.shape, ksize, strides, padding)
-        return pool_kernels.gradient(x, y, dy, (*ksize[1:3], *strides[1:3], *plan.before[1:3]), positive)
+        return pool_kernels.gradient(x, y, dy, _windows(ksize, strides, plan), positive)
     axes = axes_of(x.shape, ksize, strides, padding)
     dx, rest, zero = torch.zeros_like(x), dy.clone(), dy.new_zeros(())
     for offsets in _offsets(axes):
@@ -213,6 +222,11 @@ def maximum_gradient(
         _inputs(dx, axes, offsets).add_(torch.where(hit, left, zero))
         left.masked_fill_(hit, 0)
     return torch.ops.aten.threshold_backward(dx, x, 0) if positive else dx
+
+
+def _windows(ksize: Sequence[int], strides: Sequence[int], plan: windows.Padding) -> tuple[int, int, int, int, int, int]:
+    """Windows over images as the compiled loops take them."""
+    return (*ksize[1:3], *strides[1:3], *plan.before[1:3])
 
 
 def _has_loops(x: torch.Tensor, ksize: Sequence[int]) -> bool:
