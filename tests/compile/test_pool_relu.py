@@ -21,8 +21,6 @@ def test_no_relu_runs_over_the_images():
         x, y, gradients = model(4, 4, 2, 2, "SAME")
         lines = emitted([y, *gradients], [x], [(2, 4, 4, 3)])
     assert not any("relu" in line for line in lines)
-    assert sum("torch.sum" in line for line in lines) == 1
-    assert not any("torch.sum(v" in line for line in lines)
     assert any("sliding.maximum(v" in line and "positive=True" in line for line in lines)
     assert any("sliding.maximum_gradient(v" in line and "positive=True" in line for line in lines)
 

@@ -46,8 +46,3 @@ def max_pool_grad(input: Any, output: Any, grad: Any, *, ksize: list[int], strid
     """The gradient of max pooling where `output` is known to be what came of it; with `positive`, that of relu and the
     pooling, where `input` is what relu took or what it gave."""
     return sliding.maximum_gradient(input, output, grad, ksize, strides, padding, positive=positive)
-
-
-def bias_grad_of_maxima(output: Any, grad: Any) -> Any:
-    """The sum over images, rows and columns of the gradient of relu and max pooling: each window gives its own once."""
-    return torch.sum(torch.where(output > 0, grad, 0), (0, 1, 2))

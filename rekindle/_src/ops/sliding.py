@@ -16,7 +16,6 @@ import torch
 from rekindle._src import errors
 from rekindle._src.ops import windows
 
-
 _MANY = 1 << 18  # elements that make it worth to import numba
 
 

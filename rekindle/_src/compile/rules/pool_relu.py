@@ -6,7 +6,6 @@ from typing import Any
 from rekindle._src.compile.program import Block, Instr, Program, substitute
 from rekindle._src.ops import fused
 
-BIAS_GRAD = Block("BiasGradOfMaxima", fused.bias_grad_of_maxima)
 _KEYWORDS = ("ksize", "strides", "padding")
 MAX_POOL_RELU = Block("MaxPoolRelu", fused.max_pool_relu, keywords=_KEYWORDS)
 MAX_POOL_GRAD = Block("MaxPoolGradOfMaxima", fused.max_pool_grad, keywords=(*_KEYWORDS, "positive"))
@@ -14,7 +13,7 @@ MAX_POOL_GRAD = Block("MaxPoolGradOfMaxima", fused.max_pool_grad, keywords=(*_KE
 
 def fuse_pool_relu(program: Program) -> Program:
     """The program with relus of images moved after the max pooling that follows, where nothing else takes them."""
-    return _move_relus(_sum_maxima(_join_gradients(_use_maxima(program))))
+    return _move_relus(_join_gradients(_use_maxima(program)))
 
 
 def _use_maxima(program: Program) -> Program:
@@ -47,27 +46,6 @@ def _join_gradients(program: Program) -> Program:
             dropped.add(pool.outputs[0])
     kept = [i for i in program.instrs if dropped.isdisjoint(i.outputs)]
     return program.with_instrs(joined.get(i.outputs[0], i) if i.outputs else i for i in kept)
-
-
-def _sum_maxima(program: Program) -> Program:
-    """The sum of a joined gradient over all but channels, which is that of fewer numbers."""
-    made = {n: i for i in program.instrs for n in i.outputs if i.block is MAX_POOL_GRAD and i.attrs["positive"]}
-    kept = []
-    for instr in program.instrs:
-        pool = made.get(instr.inputs[0]) if instr.block.type in ("Sum", "BiasAddGrad") else None
-        if pool is not None and _leaves_channels(instr, program):
-            instr = Instr(BIAS_GRAD, instr.node, pool.inputs[1:], instr.outputs, {})
-        kept.append(instr)
-    return program.with_instrs(kept)
-
-
-def _leaves_channels(instr: Instr, program: Program) -> bool:
-    """True if a sum over images in the channels-last layout gives a number a channel."""
-    attrs = instr.node._attrs
-    if instr.block.type == "BiasAddGrad":
-        return attrs["data_format"] == b"NHWC"
-    axes = program.values[instr.inputs[1]].const
-    return axes is not None and sorted(axes.reshape(-1).tolist()) == [0, 1, 2] and not attrs["keep_dims"]
 
 
 def _move_relus(program: Program) -> Program:
