@@ -18,6 +18,7 @@ from rekindle._src.graph import convert, dtypes, scopes
 from rekindle._src.graph.collections import GraphKeys
 from rekindle._src.graph.operation import Operation
 from rekindle._src.graph.tensor import Tensor
+from rekindle._src.graph.trackable import Trackable
 from rekindle._src.layers.input_spec import check_inputs
 from rekindle._src.layers.named import get_initializer
 from rekindle._src.layers.reach import reachable
@@ -76,7 +77,7 @@ def set_keras_style() -> None:
 
 
 @public("layers.Layer")
-class Layer:
+class Layer(Trackable):
     """A function of tensors with variables of its own; subclasses say `build` and `call`.
 
     Variables are made by `build` at the first call, in a variable scope named after the layer.
@@ -122,6 +123,12 @@ class Layer:
                 self._scope = captured
         self._current_scope: VariableScope | None = None
         self._always_reuse: variable_scope | None = None
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        # `add_weight` has tracked the layer's own variables by the names in their scope
+        if isinstance(value, Trackable) and not any(one is value for _, one in self._checkpoint_dependencies):
+            self._track_trackable(value, name, overwrite=True)
+        super().__setattr__(name, value)
 
     def _init_set_name(self, name: Any) -> None:
         base = to_snake_case(type(self).__name__)
@@ -367,6 +374,8 @@ class Layer:
         kept = self._trainable_weights if is_trained or trainable and not self.trainable else (
             self._non_trainable_weights)
         kept.append(variable)
+        if isinstance(variable, Trackable):
+            self._track_trackable(variable, name, overwrite=True)
         return variable
 
     def _initializer_of(self, scope: VariableScope, initializer: Any, name: str, dtype: Any) -> Any:

@@ -204,7 +204,15 @@ def restore(file_pattern, tensor_name, *, dt):
     return _restored_v1(checkpoint_v1.SliceReader(path), path, _text(tensor_name), "", dt)
 
 
-@op("RestoreSlice", infer=infer.unknown, host=True)
+def _slice_rule(c: Any) -> Any:
+    for shape in c.shapes:
+        infer.with_rank(shape, 0)
+    spec = c.value(2)
+    text = "" if spec is None else _text(spec)
+    return tensor_slice.parse_shape_and_slice(text)[2] if text else None
+
+
+@op("RestoreSlice", infer=_slice_rule, host=True)
 def restore_slice(file_pattern, tensor_name, shape_and_slice, *, dt):
     """Read a slice of a tensor from a checkpoint of the first format."""
     path, spec = _text(file_pattern), _text(shape_and_slice)

@@ -16,6 +16,7 @@ from rekindle._src.graph import meta_graph, proto, scopes
 from rekindle._src.graph.collections import GraphKeys
 from rekindle._src.graph.shapes import TensorShape
 from rekindle._src.graph.tensor import Reference, Tensor
+from rekindle._src.graph.trackable import VARIABLE_VALUE_KEY, Trackable
 from rekindle._src.names import public
 from rekindle._src.ops import cond, overloads, slicing
 
@@ -166,7 +167,7 @@ def _previous(creator: Callable[..., Any], before: Any) -> Callable[..., Any]:
     return lambda **settings: creator(before, **settings)
 
 
-class VariableV2(metaclass=VariableMetaclass):
+class VariableV2(Trackable, metaclass=VariableMetaclass):
     """What inner modules of TensorFlow name `Variable`: the base of the older class, which makes
     resource variables only. The arguments are those of `Variable`.
     """
@@ -184,6 +185,9 @@ class VariableV2(metaclass=VariableMetaclass):
                  synchronization: Any = VariableSynchronization.AUTO,
                  aggregation: Any = VariableAggregation.NONE, shape: Any = None) -> None:
         raise NotImplementedError
+
+    def _gather_saveables_for_checkpoint(self) -> dict[str, Any]:
+        return {VARIABLE_VALUE_KEY: self}
 
     # Each kind has these, and `assign`, `assign_add`, `assign_sub`, `scatter_*`, `count_up_to`,
     # `to_proto`.

@@ -8,6 +8,7 @@ from __future__ import annotations
 import glob
 import os
 import re
+from collections.abc import Iterable
 from typing import Any
 
 from google.protobuf import text_format
@@ -45,7 +46,8 @@ def generate_checkpoint_state_proto(
     Raises:
       ValueError: there are not as many times as paths.
     """
-    paths = list(all_model_checkpoint_paths or [])
+    # TensorFlow adds the newest to the caller's own list, and its tests count on it
+    paths = [] if all_model_checkpoint_paths is None else all_model_checkpoint_paths
     if not paths or paths[-1] != model_checkpoint_path:
         logging.info(
             "%s is not in all_model_checkpoint_paths. Manually adding it.", model_checkpoint_path
@@ -102,21 +104,24 @@ def update_checkpoint_state(
     _write_state(save_dir, model_checkpoint_path, latest_filename, state)
 
 
-def update_saver_state(
+def update_checkpoint_state_internal(
     save_dir: str,
     model_checkpoint_path: str,
-    all_model_checkpoint_paths: list[str],
-    latest_filename: str,
-    save_relative_paths: bool,
+    all_model_checkpoint_paths: Iterable[str] | None = None,
+    latest_filename: str | None = None,
+    save_relative_paths: bool = False,
+    all_model_checkpoint_timestamps: Iterable[float] | None = None,
+    last_preserved_timestamp: float | None = None,
 ) -> None:
     """`update_checkpoint_state` that can write paths relative to the folder wherever it is."""
-    newest, paths = model_checkpoint_path, all_model_checkpoint_paths
+    newest, paths = model_checkpoint_path, list(all_model_checkpoint_paths or ())
+    times = None if all_model_checkpoint_timestamps is None else list(all_model_checkpoint_timestamps)
     if save_relative_paths:
         newest, *paths = (
             os.path.relpath(one, save_dir) if os.path.isabs(one) else one
             for one in (newest, *paths)
         )
-    state = generate_checkpoint_state_proto(save_dir, newest, paths)
+    state = generate_checkpoint_state_proto(save_dir, newest, paths, times, last_preserved_timestamp)
     _write_state(save_dir, model_checkpoint_path, latest_filename, state)
 
 

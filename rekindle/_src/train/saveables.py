@@ -12,6 +12,7 @@ from rekindle._src.graph import convert, devices, scopes
 from rekindle._src.graph.collections import GraphKeys, get_collection
 from rekindle._src.graph.shapes import TensorShape
 from rekindle._src.graph.tensor import Tensor
+from rekindle._src.graph.trackable import VARIABLE_VALUE_KEY, Trackable
 from rekindle._src.ops import array_shape, state_resource
 from rekindle._src.ops.array import reshape
 from rekindle._src.state import assign
@@ -66,6 +67,9 @@ class SaveableObject:
       specs: its tensors, all on one device.
       name: its name.
     """
+
+    #: in a checkpoint of objects: the name that a Saver would give it
+    full_name = ""
 
     def __init__(self, op: Any, specs: list[SaveSpec], name: str) -> None:
         self.op = op
@@ -208,6 +212,9 @@ def op_list_to_dict(items: Any, convert_variable_to_tensor: bool = True) -> dict
             if not isinstance(found.setdefault(name, []), list):
                 raise ValueError(f"Mixing slices and non-slices with the same name: {name}")
             found[name].append(item)
+        elif isinstance(item, Trackable) and not isinstance(item, Variable):
+            made = [_made(one) for one in item._gather_saveables_for_checkpoint().values()]
+            found.update(op_list_to_dict(made))
         else:
             tensor = _variable_tensor(item)
             if not _comes_from_variable(tensor):
@@ -216,6 +223,10 @@ def op_list_to_dict(items: Any, convert_variable_to_tensor: bool = True) -> dict
             name = (tensor.op.inputs[0] if is_read else tensor).op.name
             _put(found, name, tensor if convert_variable_to_tensor else item)
     return found
+
+
+def _made(factory: Any, *name: str) -> Any:
+    return factory(*name) if callable(factory) else factory
 
 
 def _put(found: dict[str, Any], name: str, item: Any) -> None:
@@ -249,6 +260,10 @@ def saveable_objects_for_op(item: Any, name: Any) -> Iterator[SaveableObject]:
         yield item
     elif isinstance(item, list | tuple | PartitionedVariable):
         yield from _parts(list(item), name)
+    elif isinstance(item, Trackable) and not isinstance(item, Variable):
+        for key, factory in item._gather_saveables_for_checkpoint().items():
+            made = _made(factory, name if key == VARIABLE_VALUE_KEY else f"{name}_{key}")
+            yield from saveable_objects_for_op(made, made.name)
     else:
         tensor = _variable_tensor(item)
         if not _comes_from_variable(tensor):

@@ -279,7 +279,7 @@ class Saver:
             self._last_checkpoints.append((saved, time.time()))
             if len(self._last_checkpoints) > self.saver_def.max_to_keep:
                 self._checkpoints_to_be_deleted.append(self._last_checkpoints.pop(0))
-        checkpoint_files.update_saver_state(
+        checkpoint_files.update_checkpoint_state_internal(
             os.path.dirname(save_path),
             saved,
             self.last_checkpoints,

@@ -14,6 +14,7 @@ from rekindle._src.graph.collections import GraphKeys, get_collection
 from rekindle._src.graph.operation import Operation
 from rekindle._src.graph.sparse import IndexedSlices
 from rekindle._src.graph.tensor import Tensor
+from rekindle._src.graph.trackable import Trackable, TrackableReference
 from rekindle._src.names import public
 from rekindle._src.ops import array as array_ops
 from rekindle._src.ops import array_shape, control, math_cast, state_resource
@@ -52,7 +53,7 @@ def _target(variable: Any) -> Any:
 
 
 @public("train.Optimizer")
-class Optimizer:
+class Optimizer(Trackable):
     """What all optimizers share; own ones override `_apply_dense` and its kin.
 
     Args:
@@ -74,6 +75,8 @@ class Optimizer:
         self._name = name
         self._slots: dict[str, dict[Any, Any]] = {}
         self._non_slot_dict: dict[Any, Any] = {}
+        #: slot name -> variable's key -> positions of checkpoints that wait for the slot
+        self._deferred_slots: dict[str, dict[Any, list[Any]]] = {}
 
     def get_name(self) -> str:
         """The name given to the constructor."""
@@ -245,6 +248,7 @@ class Optimizer:
         held = self._slot_dict(slot_name)
         if _key(var) not in held:
             held[_key(var)] = slots.create_slot(var, val, op_name)
+            self._restore_slot(slot_name, var, held[_key(var)])
         return held[_key(var)]
 
     def _get_or_make_slot_with_initializer(self, var: Any, initializer: Any, shape: Any, dtype: Any,
@@ -253,12 +257,14 @@ class Optimizer:
         if _key(var) not in held:
             held[_key(var)] = slots.create_slot_with_initializer(var, initializer, shape, dtype,
                                                                  op_name)
+            self._restore_slot(slot_name, var, held[_key(var)])
         return held[_key(var)]
 
     def _zeros_slot(self, var: Any, slot_name: str, op_name: str) -> Any:
         held = self._slot_dict(slot_name)
         if _key(var) not in held:
             held[_key(var)] = slots.create_zeros_slot(var, op_name)
+            self._restore_slot(slot_name, var, held[_key(var)])
         return held[_key(var)]
 
     def _create_non_slot_variable(self, initial_value: Any, name: str, colocate_with: Any) -> Any:
@@ -268,6 +274,7 @@ class Optimizer:
                 self._non_slot_dict[key] = Variable(
                     initial_value, name=name, trainable=False,
                     use_resource=is_resource_variable(colocate_with))
+            self._handle_deferred_dependencies(name, self._non_slot_dict[key])
         return self._non_slot_dict[key]
 
     def _get_non_slot_variable(self, name: str, graph: Any = None) -> Any:
@@ -275,6 +282,39 @@ class Optimizer:
 
     def _non_slot_variables(self) -> Any:
         return self._non_slot_dict.values()
+
+    # For checkpoints of objects.
+
+    @property
+    def _checkpoint_dependencies(self) -> list[TrackableReference]:
+        graph = scopes.get_default_graph()
+        own = sorted((name, v) for (name, of), v in self._non_slot_dict.items() if of is graph)
+        return super()._checkpoint_dependencies + [TrackableReference(*one) for one in own]
+
+    def _lookup_dependency(self, name: str) -> Any:
+        found = super()._lookup_dependency(name)
+        return self._get_non_slot_variable(name, scopes.get_default_graph()) if found is None else found
+
+    def _slot_of(self, var: Any, name: str) -> Any:
+        """The slot of a variable; None for what is none, or has none."""
+        return self.get_slot(var, name) if isinstance(var, Variable) else None
+
+    def _restore_slot(self, slot_name: str, variable: Any, slot: Any) -> None:
+        """Restore a new slot from the checkpoints that wait for it, the last one first."""
+        waiting = self._deferred_slots.get(slot_name, {}).pop(_key(variable), ())
+        for position in sorted(waiting, key=lambda one: -one.restore_uid):
+            position.restore(slot)
+
+    def _create_or_restore_slot_variable(
+        self, slot_variable_position: Any, slot_name: str, variable: Any
+    ) -> None:
+        """Restore a slot now, or once it is made."""
+        slot = self._slot_of(variable, slot_name)
+        if slot is not None:
+            slot_variable_position.restore(slot)
+            return
+        held = self._deferred_slots.setdefault(slot_name, {})
+        held.setdefault(_key(variable), []).append(slot_variable_position)
 
     # What an optimizer says of itself.
 

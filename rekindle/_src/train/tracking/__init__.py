@@ -1,0 +1,1 @@
+"""Checkpoints by objects: tf.train.Checkpoint."""
