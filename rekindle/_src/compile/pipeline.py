@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import Any
 
 from rekindle._src import settings
-from rekindle._src.compile.emit import Emitted, emit
+from rekindle._src.compile.emit import emit
 from rekindle._src.compile.fold import Evaluate, fold
 from rekindle._src.compile.hoist import hoist
 from rekindle._src.compile.merge import merge
@@ -18,6 +18,7 @@ from rekindle._src.compile.rules.conv_bias import fuse_conv_bias
 from rekindle._src.compile.rules.noop import drop_noops
 from rekindle._src.compile.rules.pool_relu import fuse_pool_relu
 from rekindle._src.compile.settle import settle
+from rekindle._src.compile.split import split
 from rekindle._src.compile.steer import steer
 from rekindle._src.compile.transfer import transfer
 from rekindle._src.compile.unstack import unstack
@@ -40,9 +41,13 @@ def optimise(program: Program, shapes: list[Shape], evaluate: Evaluate) -> Progr
     return program
 
 
-def compile_program(program: Program, shapes: list[Shape], evaluate: Evaluate, link: Any, title: str) -> Emitted:
+def compile_program(program: Program, shapes: list[Shape], evaluate: Evaluate, link: Any, title: str) -> Any:
     """The compiled step for feeds of the given shapes."""
     program = optimise(program, shapes, evaluate)
-    if not link.one_device:
-        program = transfer(program, link.device)[0]
-    return emit(program, own(program), link, title)
+    if link.one_device:
+        return emit(program, own(program), link, title)
+    program, places = transfer(program, link.device)
+    parts = split(program, places)
+    if parts is None:
+        return emit(program, own(program), link, title)
+    return link.replayed(parts, *(emit(p, own(p), link, title) for p in (parts.before, parts.rest)))

@@ -11,7 +11,7 @@ from typing import Any
 
 from rekindle._src.compile.program import Block, Instr, Program, Value, flat, substitute
 
-_HOST = "cpu"
+HOST = "cpu"
 
 
 def _copy(value: Any, *, device: str) -> Any:
@@ -29,8 +29,8 @@ def transfer(program: Program, device_of: Callable[[Any], str]) -> tuple[Program
       program: after folding.
       device_of: the torch device of a node, as in "cuda:0".
     """
-    places: dict[int, str] = dict.fromkeys(program.feeds, _HOST)
-    places.update((n, _HOST) for n, v in program.values.items() if v.const is not None)
+    places: dict[int, str] = dict.fromkeys(program.feeds, HOST)
+    places.update((n, HOST) for n, v in program.values.items() if v.const is not None)
     kept = _Mover(program, places, device_of).instrs(program.instrs)
     return program.with_instrs(kept), places
 
@@ -62,13 +62,13 @@ class _Mover:
     def stays(self, instr: Instr, position: int, device: str) -> bool:
         """True if an argument is used where it lies."""
         on_host = [self.program.values[n] for n in flat(instr.inputs[position:position + 1])
-                   if self.places.get(n, _HOST) != device]
+                   if self.places.get(n, HOST) != device]
         return not on_host or position in instr.block.host_inputs and all(
             v.const is not None or v.dtype._base.is_integer for v in on_host)
 
     def moved(self, number: int, device: str, node: Any, kept: list[Instr]) -> int:
         """The number of a value on a device; where there is no copy yet, `kept` gets one."""
-        if self.places.get(number, _HOST) == device or _is_object(self.program.values[number]):
+        if self.places.get(number, HOST) == device or _is_object(self.program.values[number]):
             return number
         found = self.copies.get((number, device))
         if found is None:
@@ -101,13 +101,13 @@ class _Mover:
 
     def common(self, first: int, second: int) -> str:
         """The device for a value that may be either: not the host unless both are there."""
-        places = [self.places.get(n, _HOST) for n in (first, second)]
-        return next((p for p in places if p != _HOST), _HOST)
+        places = [self.places.get(n, HOST) for n in (first, second)]
+        return next((p for p in places if p != HOST), HOST)
 
     def loop(self, instr: Instr) -> list[Instr]:
         """A loop, of whose variables each is on one device in all iterations; copies go before it."""
         feeds = instr.bodies[0].feeds
-        self.places.update((f, self.places.get(n, _HOST)) for f, n in zip(feeds, instr.inputs, strict=True))
+        self.places.update((f, self.places.get(n, HOST)) for f, n in zip(feeds, instr.inputs, strict=True))
         while True:
             condition, once, body = (self.body(b) for b in instr.bodies)
             wanted = [self.common(f, n) for f, n in zip(feeds, body.outputs, strict=True)]
@@ -117,7 +117,7 @@ class _Mover:
         kept: list[Instr] = []
         inputs = tuple(self.moved(n, d, instr.node, kept) for n, d in zip(instr.inputs, wanted, strict=True))
         body = self.ending(body, body.outputs, wanted, instr.node)
-        self.places.update((o, self.places.get(n, _HOST))
+        self.places.update((o, self.places.get(n, HOST))
                            for o, n in zip(instr.outputs, condition.outputs[1:], strict=True))
         return [*kept, instr.over(inputs, (condition, once, body))]
 
@@ -132,9 +132,9 @@ def _device(instr: Instr, program: Program, places: dict[int, str], device_of: C
     if instr.block.type == "Read":
         return places[instr.inputs[0]]
     wanted = device_of(instr.node)
-    if wanted == _HOST or instr.block.host:
-        return _HOST
+    if wanted == HOST or instr.block.host:
+        return HOST
     steering = instr.block.pure and all(program.values[n].dtype._base.is_integer for n in instr.outputs)
-    if steering and all(places.get(n, _HOST) == _HOST for n in flat(instr.inputs)):
-        return _HOST
+    if steering and all(places.get(n, HOST) == HOST for n in flat(instr.inputs)):
+        return HOST
     return wanted

@@ -97,36 +97,36 @@ def _stream(ctx: Any, seed: int, seed2: int) -> PhiloxStream:
     return ctx.local(lambda: PhiloxStream(seed, seed2))
 
 
-@op("RandomUniform", infer=shaped)
+@op("RandomUniform", infer=shaped, host=True)
 def uniform_numbers(shape, *, seed=0, seed2=0, dtype, ctx):
     """Uniform in [0, 1)."""
-    return _stream(ctx, seed, seed2).uniform(sizes(shape), dtype.torch).to(ctx.device)
+    return _stream(ctx, seed, seed2).uniform(sizes(shape), dtype.torch)
 
 
 uniform_numbers.no_gradient()
 
 
-@op("RandomUniformInt", infer=shaped_between)
+@op("RandomUniformInt", infer=shaped_between, host=True)
 def uniform_integers(shape, minval, maxval, *, seed=0, seed2=0, Tout, ctx):
     """Integers in [minval, maxval)."""
     limits = scalar_int(minval, "minval"), scalar_int(maxval, "maxval")
     stream = _stream(ctx, seed, seed2)
-    return stream.uniform_int(sizes(shape), *limits, Tout.torch).to(ctx.device)
+    return stream.uniform_int(sizes(shape), *limits, Tout.torch)
 
 
-@op("RandomStandardNormal", infer=shaped)
+@op("RandomStandardNormal", infer=shaped, host=True)
 def normal_numbers(shape, *, seed=0, seed2=0, dtype, ctx):
     """Normal with mean 0 and deviation 1."""
-    return _stream(ctx, seed, seed2).normal(sizes(shape), dtype.torch).to(ctx.device)
+    return _stream(ctx, seed, seed2).normal(sizes(shape), dtype.torch)
 
 
 normal_numbers.no_gradient()
 
 
-@op("TruncatedNormal", infer=shaped)
+@op("TruncatedNormal", infer=shaped, host=True)
 def truncated_numbers(shape, *, seed=0, seed2=0, dtype, ctx):
     """Normal with mean 0 and deviation 1, redrawn where it lies outside [-2, 2]."""
-    return _stream(ctx, seed, seed2).truncated_normal(sizes(shape), dtype.torch).to(ctx.device)
+    return _stream(ctx, seed, seed2).truncated_normal(sizes(shape), dtype.torch)
 
 
 truncated_numbers.no_gradient()
@@ -138,7 +138,7 @@ def _shaped_by_vectors(c: Any) -> infer.Shape:
     return shaped(c)
 
 
-@op("ParameterizedTruncatedNormal", infer=_shaped_by_vectors)
+@op("ParameterizedTruncatedNormal", infer=_shaped_by_vectors, host=True)
 def bounded_numbers(shape, means, stdevs, minvals, maxvals, *, seed=0, seed2=0, ctx):
     """Normal within bounds; parameters are scalars or have one value for each of shape[0].
 
@@ -156,7 +156,7 @@ def bounded_numbers(shape, means, stdevs, minvals, maxvals, *, seed=0, seed2=0, 
             message = f"Input {name} should have length 1 or shape[0], {got}"
             raise errors.InvalidArgumentError(None, None, message)
     stream = _stream(ctx, seed, seed2)
-    return stream.bounded_normal(wanted, list(named.values())).to(ctx.device)
+    return stream.bounded_normal(wanted, list(named.values()))
 
 
 bounded_numbers.no_gradient()
@@ -170,12 +170,12 @@ def shuffled(value, *, seed=0, seed2=0, ctx):
     return value[_stream(ctx, seed, seed2).permutation(value.shape[0])]
 
 
-@op("Multinomial", infer=class_samples)
+@op("Multinomial", infer=class_samples, host=True)
 def classes(logits, num_samples, *, seed=0, seed2=0, output_dtype=dtypes.int64, ctx):
     """Classes with probability softmax(logits): [B, C] -> [B, num_samples]."""
     number = check_logits(logits, num_samples)
     stream = _stream(ctx, seed, seed2)
-    return stream.multinomial(logits, number, output_dtype.torch).to(logits.device)
+    return stream.multinomial(logits, number, output_dtype.torch)
 
 
 classes.no_gradient()

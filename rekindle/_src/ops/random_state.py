@@ -151,8 +151,8 @@ def _shaped_alone(c: Any) -> infer.Shape:
     return c.shape_value(0)
 
 
-@op("NonDeterministicInts", infer=_shaped_alone)
+@op("NonDeterministicInts", infer=_shaped_alone, host=True)
 def unpredictable_integers(shape, *, dtype=dtypes.int64, ctx):
     """Integers over the whole range of the type that nothing determines."""
     stream = ctx.local(lambda: PhiloxStream(secrets.randbits(63) + 1, 0))
-    return stream.full_int(random_ops.sizes(shape), dtype.torch).to(ctx.device)
+    return stream.full_int(random_ops.sizes(shape), dtype.torch)

@@ -47,37 +47,37 @@ def _stream(seed: torch.Tensor) -> PhiloxStream:
     return PhiloxStream.stateless(seed.tolist())
 
 
-@op("StatelessRandomUniform", infer=_shaped)
-def uniform_numbers(shape, seed, *, dtype=dtypes.float32, ctx):
+@op("StatelessRandomUniform", infer=_shaped, host=True)
+def uniform_numbers(shape, seed, *, dtype=dtypes.float32):
     """Uniform in [0, 1)."""
-    return _stream(seed).uniform(random_ops.sizes(shape), dtype.torch).to(ctx.device)
+    return _stream(seed).uniform(random_ops.sizes(shape), dtype.torch)
 
 
-@op("StatelessRandomNormal", infer=_shaped)
-def normal_numbers(shape, seed, *, dtype=dtypes.float32, ctx):
+@op("StatelessRandomNormal", infer=_shaped, host=True)
+def normal_numbers(shape, seed, *, dtype=dtypes.float32):
     """Normal with mean 0 and deviation 1."""
-    return _stream(seed).normal(random_ops.sizes(shape), dtype.torch).to(ctx.device)
+    return _stream(seed).normal(random_ops.sizes(shape), dtype.torch)
 
 
-@op("StatelessTruncatedNormal", infer=_shaped)
-def truncated_numbers(shape, seed, *, dtype=dtypes.float32, ctx):
+@op("StatelessTruncatedNormal", infer=_shaped, host=True)
+def truncated_numbers(shape, seed, *, dtype=dtypes.float32):
     """Normal with mean 0 and deviation 1, redrawn where it lies outside [-2, 2]."""
-    return _stream(seed).truncated_normal(random_ops.sizes(shape), dtype.torch).to(ctx.device)
+    return _stream(seed).truncated_normal(random_ops.sizes(shape), dtype.torch)
 
 
-@op("StatelessRandomUniformInt", infer=_shaped_between)
-def uniform_integers(shape, seed, minval, maxval, *, dtype, ctx):
+@op("StatelessRandomUniformInt", infer=_shaped_between, host=True)
+def uniform_integers(shape, seed, minval, maxval, *, dtype):
     """Integers in [minval, maxval)."""
     limits = [random_ops.scalar_int(v, n) for v, n in ((minval, "minval"), (maxval, "maxval"))]
     wanted = random_ops.sizes(shape)
-    return _stream(seed).uniform_int(wanted, *limits, dtype.torch).to(ctx.device)
+    return _stream(seed).uniform_int(wanted, *limits, dtype.torch)
 
 
-@op("StatelessMultinomial", infer=_class_samples)
+@op("StatelessMultinomial", infer=_class_samples, host=True)
 def classes(logits, num_samples, seed, *, output_dtype=dtypes.int64):
     """Classes with probability softmax(logits): [B, C] -> [B, num_samples]."""
     number = random_ops.check_logits(logits, num_samples)
-    return _stream(seed).multinomial(logits, number, output_dtype.torch).to(logits.device)
+    return _stream(seed).multinomial(logits, number, output_dtype.torch)
 
 
 for _block in (uniform_numbers, normal_numbers, truncated_numbers, uniform_integers, classes):

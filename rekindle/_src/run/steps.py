@@ -9,6 +9,7 @@ from __future__ import annotations
 import copy
 import os
 import re
+import threading
 from typing import Any
 
 import numpy as np
@@ -24,8 +25,10 @@ from rekindle._src.ops.evaluate import fold, kernel_of
 from rekindle._src.ops.torch_types import to_numpy, to_torch
 from rekindle._src.run import failures
 from rekindle._src.run.interpreter import Interpreter
+from rekindle._src.run.replay import Replay
 from rekindle._src.run.store import Context, Store
 
+_COMPILING = threading.RLock()  # Python 3.11 fails where two threads build syntax trees at once
 _SIGNATURES = 32  # programs kept per step before shapes are no longer relied on
 
 
@@ -56,6 +59,10 @@ class Link:
         """True if everything runs on the CPU."""
         return not self._session._placement.gpus
 
+    def replayed(self, parts: Any, before: Emitted, rest: Emitted) -> Replay:
+        """The step of a program that was split, its second part for a GPU."""
+        return Replay(before, rest, parts.crossing, parts.outputs, parts.device)
+
     def kernel(self, instr: Any) -> Any:
         """The kernel of an instruction, in its form for strings where it takes one."""
         return instr.block.kernel if instr.block.signature is None else kernel_of(instr.block, instr.node)
@@ -73,7 +80,7 @@ class Step:
 
     def __init__(self, fetches: list[Any], targets: list[Any], feeds: list[Any], store: Store, session: Any) -> None:
         self._link = Link(store, session)
-        self._emitted: dict[Any, Emitted] = {}
+        self._emitted: dict[Any, Emitted | Replay] = {}
         self._dtypes = [t._dtype._base for t in feeds]
         self._out_types = [t._dtype._base for t in fetches]
         self._title = _title(fetches, targets)
@@ -132,7 +139,7 @@ class Step:
             instr, taken = found
             raise failures.explained(error, instr.block, instr.node, taken, instr.attrs) from error.__cause__
 
-    def _compile(self, shapes: tuple[Any, ...]) -> Emitted:
+    def _compile(self, shapes: tuple[Any, ...]) -> Emitted | Replay:
         assert self._program is not None
         key = shapes
         if len(self._emitted) >= _SIGNATURES:
@@ -140,7 +147,8 @@ class Step:
             if key in self._emitted:
                 return self._emitted[key]
             shapes = (None,) * len(shapes)
-        emitted = pipeline.compile_program(self._program, list(shapes), fold, self._link, self._title)
+        with _COMPILING:
+            emitted = pipeline.compile_program(self._program, list(shapes), fold, self._link, self._title)
         self._emitted[key] = emitted
         _dump(emitted)
         return emitted
@@ -160,7 +168,7 @@ def _title(fetches: list[Any], targets: list[Any]) -> str:
     return ", ".join(names[:3]) + (", ..." if len(names) > 3 else "")
 
 
-def _dump(emitted: Emitted) -> None:
+def _dump(emitted: Emitted | Replay) -> None:
     folder = settings.dump_folder()
     if folder is None:
         return
