@@ -4,6 +4,7 @@ Holds `run_script` and `run_module`, and the hook that prints tracebacks with th
 """
 from __future__ import annotations
 
+import importlib
 import os
 import runpy
 import sys
@@ -15,6 +16,7 @@ from typing import Any
 import rekindle
 from rekindle import _era
 from rekindle._src import errors, settings
+from rekindle.install import ROOTS
 
 _PACKAGE = os.path.dirname(os.path.abspath(__file__)) + os.sep
 #: errors that say what is wrong with the user's program; others inside Rekindle are its own faults
@@ -37,7 +39,26 @@ def run_script(path: str, arguments: list[str]) -> None:
 def run_module(name: str, arguments: list[str]) -> None:
     """Run the module `name` as `__main__`, as `python -m name` does."""
     _prepare([name, *arguments], os.getcwd())
+    if name.partition(".")[0] in ROOTS:
+        main = getattr(importlib.import_module(name), "run_main", None)
+        if main is None:
+            raise ImportError(f"No code to run in {name}: it is no command")
+        sys.exit(main())
     runpy.run_module(name, run_name="__main__", alter_sys=True)
+
+
+def run_tool(module: str, arguments: list[str], prog: str) -> None:
+    """Run the command line of a module below rekindle._src; what it says is wrong is printed."""
+    main = importlib.import_module(f"rekindle._src.{module}").run_main
+    _era.print_numbers_as_then()
+    sys.argv = [prog, *arguments]
+    try:
+        sys.exit(main())
+    except (*_WORDED, AssertionError, KeyError, RuntimeError) as error:
+        if settings.full_traceback():
+            raise
+        print(f"{prog}: {type(error).__name__}: {error}", file=sys.stderr)
+        sys.exit(1)
 
 
 def _prepare(argv: list[str], folder: str) -> None:

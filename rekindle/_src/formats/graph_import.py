@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import functools
 import heapq
-import math
 from typing import Any
 
 from rekindle._src import errors
+from rekindle._src.formats.node_attrs import read_attrs, type_name
 from rekindle._src.graph import attrs as attr_forms
 from rekindle._src.graph import convert, infer, library, proto, scopes, signatures
 from rekindle._src.graph.graph import GRAPH_DEF_VERSION
@@ -21,7 +21,6 @@ from rekindle._src.graph.signatures import REQUIRED
 from rekindle._src.graph.tensor import Tensor
 from rekindle._src.names import public
 
-_LARGEST = 2**63 - 1
 _NEXT = ("NextIteration", "RefNextIteration")
 _MERGE = ("Merge", "RefMerge")
 _GROUP = "loc:@"
@@ -138,7 +137,15 @@ def _take_shapes(op: Any, node: Any) -> None:
     """
     if "_output_shapes" not in node.attr:
         return
-    known = node.attr["_output_shapes"].list.shape
+    held = node.attr["_output_shapes"]
+    if held.WhichOneof("value") != "list":
+        return
+    known = held.list.shape
+    for number, shape in enumerate(known):
+        if min((dim.size for dim in shape.dim), default=0) < -1:
+            sizes = ",".join(str(dim.size) for dim in shape.dim)
+            raise ValueError(f"Node '{node.name} has an invalid _output_shapes attribute (shape #{number} error:'Shape "
+                             f"[{sizes}] has dimensions with values below -1 (where -1 means unknown)'")
     if len(known) < len(op.outputs):
         raise ValueError(f"Node '{node.name}' has {len(op.outputs)} outputs but the _output_shapes attribute specifies "
                          f"shapes for {len(known)} outputs")
@@ -172,6 +179,7 @@ class _Import:
         self.library = graph_def.library
         self.prefix = prefix
         self.made: dict[str, Any] = {}
+        self.added: list[Operation] = []
         self.used: set[str] = set()
         self.input_map = input_map
         self.by_name = self._index()
@@ -220,13 +228,15 @@ class _Import:
             self._close_loops(back)
             found = None if return_elements is None else [self.element(one) for one in return_elements]
         except BaseException:
-            graph._take_back(list(self.made.values()), before[0])
+            graph._take_back(self.added, before[0])
             for name in before[1]:
                 graph._functions.pop(name, None)
             graph.graph_def_versions.CopyFrom(versions)
             raise
         finally:
             graph._device_stack = devices
+        for op in self.made.values():
+            graph._names_in_use.setdefault(op.name.lower(), 1)
         self._place(names)
         graph.touch()
         self._check_used()
@@ -234,8 +244,9 @@ class _Import:
 
     def _check_ops(self, functions: set[str]) -> None:
         """Raise NotFoundError with all ops that are not known."""
+        bodies = [one.node_def for one in self.library.function]
         unknown = sorted({
-            node.op for node in self.nodes
+            node.op for body in (self.nodes, *bodies) for node in body
             if not signatures.is_known(node.op) and node.op not in functions and not self.graph._is_function(node.op)})
         if not unknown:
             return
@@ -250,7 +261,13 @@ class _Import:
     def _close_loops(self, back: list[tuple[Any, int, str]]) -> None:
         for op, index, text in back:
             source, output = _split(text)
-            tensor = self._output(self.by_name[source], text, self.made[source], output)
+            if output >= len(self.made[source].outputs):
+                raise ValueError(f"Output {output} of node {self.made[source].name} does not exist. Node only has "
+                                 f"{len(self.made[source].outputs)} outputs.")
+            tensor = self.made[source].outputs[output]
+            if tensor.dtype.base_dtype != op.inputs[index].dtype.base_dtype:
+                raise ValueError(f"Input {index} of node {op.name} was passed {type_name(tensor.dtype)} from "
+                                 f"{tensor.name} incompatible with expected {type_name(op.inputs[index].dtype)}.")
             op._update_input(index, tensor)
 
     def _check_used(self) -> None:
@@ -339,7 +356,7 @@ class _Import:
 
     def _make(self, node: Any, names: dict[str, str], back: list[tuple[Any, int, str]]) -> Any:
         facts = self._signature(node)
-        attrs = self._attrs(node, facts)
+        attrs = read_attrs(node, facts)
         inputs: list[Any] = []
         later: list[tuple[int, str]] = []
         controls: list[Any] = []
@@ -359,13 +376,15 @@ class _Import:
                     inputs.append(None)
                 else:
                     inputs.append(self._output(node, text, self.made[source], index))
+        if later and len(later) == len(inputs):
+            raise ValueError(f"{len(self.nodes) - len(self.made)} nodes in a cycle")
         for at, _ in later:
-            inputs[at] = next((t for t in inputs if t is not None), None)
+            inputs[at] = next(t for t in inputs if t is not None)
         self._check_inputs(node, facts, attrs, inputs, names)
         graph = self.graph
         controls += [one for one in graph._control_inputs_for(inputs) if one not in controls]
         op = graph.add(facts, inputs, attrs, names[node.name], infer.output_types(facts, attrs), controls=controls)
-        graph._names_in_use.setdefault(op.name.lower(), 1)
+        self.added.append(op)
         for scope in graph._control_stack:  # what takes this as input waits for the scope itself, too
             scope.seen.discard(op)
         _take_shapes(op, node)
@@ -381,56 +400,18 @@ class _Import:
     def _signature(self, node: Any) -> signatures.Signature:
         return self.graph.signature(node.op)
 
-    def _attrs(self, node: Any, facts: signatures.Signature) -> dict[str, Any]:
-        """The attrs in their Python form, defaults filled in.
-
-        Raises:
-          ValueError: one is missing, unknown, or of the wrong type.
-        """
-        out: dict[str, Any] = {}
-        for attr in sorted(facts.attrs, key=lambda one: one.type != "type"):  # the types are checked first
-            if attr.name in node.attr:
-                out[attr.name] = self._attr(node, facts, attr)
-            elif attr.default is not signatures.REQUIRED:
-                out[attr.name] = attr.default
-            else:
-                raise ValueError(f"NodeDef missing attr '{attr.name}' from {op_text(facts)}; NodeDef: "
-                                 f"{{{{node {node.name}}}}}")
-        for key in node.attr:
-            if key not in facts.attr:
-                if not key.startswith("_"):
-                    raise ValueError(f"NodeDef mentions attr '{key}' not in {op_text(facts)}; NodeDef: "
-                                     f"{{{{node {node.name}}}}}. (Check whether your GraphDef-interpreting binary is "
-                                     f"up to "
-                                     "date with your GraphDef-generating binary.).")
-                if key != "_output_shapes":
-                    out[key] = proto.AttrValue.FromString(node.attr[key].SerializeToString())
-        return out
-
-    def _attr(self, node: Any, facts: signatures.Signature, attr: signatures.Attr) -> Any:
-        try:
-            return attr_forms.from_proto(attr.type, node.attr[attr.name])
-        except (ValueError, TypeError) as error:
-            if attr.type == "tensor":
-                tensor = node.attr[attr.name].tensor
-                _check_sizes(node, [dim.size for dim in tensor.tensor_shape.dim])
-                raise errors.InvalidArgumentError(None, None, f"Cannot parse tensor from proto: {tensor}") from error
-            what = "AttrValue has invalid DataType" if isinstance(error, TypeError) else str(error)
-            raise ValueError(f"{what}\n\t for attr '{attr.name}'\n\t; NodeDef: {{{{node {node.name}}}}}; "
-                             f"{op_text(facts)}") from error
-
     def _check_inputs(self, node: Any, facts: Any, attrs: dict[str, Any], inputs: list[Tensor],
                       names: dict[str, str]) -> None:
         wanted = input_types(facts, attrs)
         if len(wanted) != len(inputs):
-            raise ValueError(f"NodeDef expected inputs '{', '.join(map(_short, wanted))}' do not match "
+            raise ValueError(f"NodeDef expected inputs '{', '.join(map(type_name, wanted))}' do not match "
                              f"{len(inputs)} inputs specified; {op_text(facts)}; NodeDef: {{{{node {node.name}}}}}")
         for i, (tensor, dtype) in enumerate(zip(inputs, wanted, strict=True)):
             if tensor.graph is not self.graph:
                 raise ValueError(f"{tensor} must be from the same graph as {self.graph}.")
             if tensor.dtype.base_dtype != dtype.base_dtype or (dtype._is_ref_dtype and not tensor.dtype._is_ref_dtype):
-                raise ValueError(f"Input {i} of node {names[node.name]} was passed {_short(tensor.dtype)} from "
-                                 f"{tensor.name} incompatible with expected {_short(dtype)}.")
+                raise ValueError(f"Input {i} of node {names[node.name]} was passed {type_name(tensor.dtype)} from "
+                                 f"{tensor.name} incompatible with expected {type_name(dtype)}.")
 
     def _place(self, names: dict[str, str]) -> None:
         """The nodes' own devices inside those of the scopes; colocated ones have that of the first other
@@ -495,25 +476,9 @@ def input_types(facts: Any, attrs: dict[str, Any]) -> list[Any]:
     return out
 
 
-def _check_sizes(node: Any, sizes: list[int]) -> None:
-    """Raise ValueError unless a tensor can have that shape."""
-    what = "is not fully defined" if min(sizes, default=0) < 0 else None
-    if what is None and math.prod(sizes) > _LARGEST:
-        what = "is too large (more than 2**63 - 1 entries)"
-    if what is not None:
-        listed = ",".join(map(str, sizes))
-        raise ValueError(f"Shape [{listed}] {what} for '{node.name}' (op: '{node.op}') with input shapes: .")
-
-
 def _split(text: str) -> tuple[str, int]:
     """An input of a NodeDef as node name and output index."""
     if text.startswith("^"):
         return text[1:], -1
     name, colon, index = text.rpartition(":")
     return (name, int(index)) if colon and index.isdigit() else (text, 0)
-
-
-def _short(dtype: Any) -> str:
-    name = dtype.base_dtype.name
-    return {"float32": "float", "float64": "double", "float16": "half"}.get(name, name) + (
-        "_ref" if dtype._is_ref_dtype else "")

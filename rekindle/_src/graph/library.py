@@ -25,7 +25,19 @@ class LibraryFunction:
 
 
 def add_functions(graph: Any, library: Any) -> None:
-    """Give a graph the functions of a FunctionDefLibrary that it does not have yet."""
+    """Give a graph the functions of a FunctionDefLibrary that it does not have yet.
+
+    Raises:
+      ValueError: a function has the name of an op, or of another function.
+    """
+    known = {name: one.definition for name, one in graph._functions.items()}
+    for definition in library.function:
+        name = definition.signature.name
+        if signatures.is_known(name):
+            raise ValueError(f"Cannot add function '{name}' because an op with the same name already exists.")
+        if known.setdefault(name, definition) != definition:
+            raise ValueError(
+                f"Cannot add function '{name}' because a different function with the same name already exists.")
     gradients = {g.function_name: g.gradient_func for g in library.gradient}
     for definition in library.function:
         name = definition.signature.name

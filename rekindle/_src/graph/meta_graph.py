@@ -117,12 +117,8 @@ def read_meta_graph_file(filename: str) -> Any:
         raise OSError(f"Cannot parse file {filename}: {error}.") from None
 
 
-def stripped_op_list_for_graph(graph_def: Any) -> Any:
-    """The OpList of the ops that a GraphDef and its functions use, sorted by name.
-
-    Raises:
-      ValueError: an op is not known.
-    """
+def ops_used_by_graph_def(graph_def: Any) -> list[str]:
+    """The types of the ops that a GraphDef and those functions use that it calls, each once."""
     functions = {one.signature.name: one for one in graph_def.library.function}
     used: set[str] = set()
     waiting = [node.op for node in graph_def.node]
@@ -131,8 +127,17 @@ def stripped_op_list_for_graph(graph_def: Any) -> Any:
         if op_type not in used and op_type in functions:
             waiting += [node.op for node in functions[op_type].node_def]
         used.add(op_type)
-    used -= functions.keys()
-    for op_type in used - _FUNCTION_OPS:
+    return sorted(used - functions.keys())
+
+
+def stripped_op_list_for_graph(graph_def: Any) -> Any:
+    """The OpList of the ops that a GraphDef and its functions use, sorted by name.
+
+    Raises:
+      ValueError: an op is not known.
+    """
+    used = set(ops_used_by_graph_def(graph_def))
+    for op_type in sorted(used - _FUNCTION_OPS):
         if not signatures.is_known(op_type):
             raise ValueError(f"Op {op_type} is used by the graph, but is not registered")
     known = sorted(one for one in used if signatures.is_known(one))

@@ -18,6 +18,8 @@ from rekindle._src.graph.shapes import Dimension
 from rekindle._src.names import public
 
 _LIMIT = 2**31 - 1
+#: elements that the last value of a TensorProto may be repeated to, where it is not the only one
+_MOST_FILLED = 2**26
 
 
 @public("make_tensor_proto")
@@ -212,7 +214,8 @@ def array_proto(array: np.ndarray, dtype: DType) -> Any:
     for size in array.shape:
         out.tensor_shape.dim.add(size=size)
     if dtype is dtypes.string:
-        out.string_val.extend(array.reshape(-1).tolist())
+        is_splat = array.size > 1 and not any(array.strides)
+        out.string_val.extend([array.flat[0]] if is_splat else array.reshape(-1).tolist())
         return out
     if array.nbytes > _LIMIT and 0 not in array.strides:
         raise ValueError("Cannot create a tensor proto whose content is larger than 2GB.")
@@ -248,8 +251,11 @@ def make_ndarray(tensor: Any) -> np.ndarray:
     if tensor.tensor_content:
         return np.frombuffer(tensor.tensor_content, dtype.as_numpy_dtype).copy().reshape(shape)
     if dtype is dtypes.string:
-        flat = np.empty(size, object)
         values = list(tensor.string_val) or [b""]
+        if len(values) == 1 and size != 1:
+            return np.broadcast_to(np.array(values + [None], object)[:1].reshape(()), shape)
+        _check_filled(size, len(values))
+        flat = np.empty(size, object)
         flat[:] = (values + values[-1:] * (size - len(values)))[:size]
         return flat.reshape(shape)
     if dtype in (dtypes.float16, dtypes.bfloat16):
@@ -270,4 +276,11 @@ def make_ndarray(tensor: Any) -> np.ndarray:
         raise ValueError(f"A TensorProto of shape {shape} holds {len(values)} values")
     if len(values) < 2:
         return np.broadcast_to(values[0] if len(values) else np.zeros((), dtype.as_numpy_dtype), shape)
+    _check_filled(size, len(values))
     return np.concatenate([values, np.repeat(values[-1:], size - len(values))]).reshape(shape)
+
+
+def _check_filled(size: int, given: int) -> None:
+    """Refuse a few values that stand for more than memory is to be spent on."""
+    if size > max(given, _MOST_FILLED):
+        raise ValueError(f"A TensorProto of {given} values stands for {size}")

@@ -107,9 +107,11 @@ def _saver_of_checkpoint(graph: Any, path: str, version: int) -> Saver:
     tensors = {}
     for key in NewCheckpointReader(path).get_variable_to_shape_map():
         try:
-            tensors[key] = graph.get_tensor_by_name(f"{key}:0")
+            tensor = graph.get_tensor_by_name(f"{key}:0")
         except (KeyError, ValueError):
             continue  # not a variable of this graph: a step counter, a slot
+        reads = [op.outputs[0] for op in tensor.consumers() if op.type == "ReadVariableOp"]
+        tensors[key] = reads[0] if tensor.op.type == "VarHandleOp" and reads else tensor
     parts = [one.name for op in graph.get_operations() for one in op.outputs if re.search(r"/part_\d+/", one.name)]
     try:
         return Saver(var_list=tensors, write_version=version)

@@ -36,7 +36,7 @@ def strip_unused(
     if missing:
         raise KeyError(f"The following input nodes were not found: {missing}")
     types = placeholder_type_enum
-    out = proto.GraphDef(library=input_graph_def.library, versions=input_graph_def.versions)
+    out = proto.GraphDef()
     for node in input_graph_def.node:
         if node.name in input_node_names:
             one = types[input_node_names.index(node.name)] if isinstance(types, list) else types

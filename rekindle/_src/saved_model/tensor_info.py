@@ -9,7 +9,6 @@ from rekindle._src.graph.sparse import SparseTensor
 from rekindle._src.graph.tensor import Tensor
 from rekindle._src.names import public
 
-
 #: the DataType of what has none
 INVALID = 0
 

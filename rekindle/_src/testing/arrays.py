@@ -142,7 +142,7 @@ class ArrayAssertions(absltest.TestCase):
         """Fail unless |f1 - f2| <= err."""
         more = "" if msg is None else f" ({msg})"
         close = f1 == f2 or abs(f1 - f2) <= err  # equal infinities are near
-        self.assertTrue(close, f"{float(f1):f} != {float(f2):f} +/- {err:f}{more}")
+        self.assertTrue(close, f"{f1} != {f2} +/- {err:f}{more}")
 
     def assertArrayNear(self, farray1: Any, farray2: Any, err: float,
                         msg: str | None = None) -> None:

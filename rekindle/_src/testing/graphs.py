@@ -4,7 +4,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from rekindle._src.graph import proto
+from rekindle._src.graph import meta_graph, proto
 from rekindle._src.graph.tensor import Tensor
 from rekindle._src.names import public
 from rekindle._src.ops import array as array_ops
@@ -48,6 +48,31 @@ assert_equal_graph_def_v1 = assert_equal_graph_def
 def assert_equal_graph_def_v2(expected: Any, actual: Any) -> None:
     """`assert_equal_graph_def` that leaves out all random names."""
     assert_equal_graph_def(actual, expected, True, True)
+
+
+def assert_meta_graph_protos_equal(tester: Any, a: Any, b: Any) -> None:
+    """Fail unless two MetaGraphDefs are equal; random names of checkpoints are left out.
+
+    Args:
+      tester: the test.
+      a, b: the MetaGraphDefs; both are changed.
+    """
+    tester.assertEqual(set(a.collection_def), set(b.collection_def))
+    for key in a.collection_def:
+        kind = meta_graph.proto_functions(key).proto_type
+        ours, theirs = a.collection_def[key], b.collection_def[key]
+        if kind is None:
+            tester.assertEqual(ours, theirs)
+            continue
+        tester.assertEqual(len(ours.bytes_list.value), len(theirs.bytes_list.value))
+        for one, other in zip(ours.bytes_list.value, theirs.bytes_list.value, strict=True):
+            tester.assertProtoEquals(kind.FromString(one), kind.FromString(other))
+    assert_equal_graph_def(a.graph_def, b.graph_def, checkpoint_v2=True)
+    tester.assertProtoEquals(a.graph_def.versions, b.graph_def.versions)
+    for field in ("collection_def", "graph_def"):
+        a.ClearField(field)
+        b.ClearField(field)
+    tester.assertProtoEquals(a, b)
 
 
 def assert_ops_in_graph(expected_ops: dict[str, str], graph: Any) -> dict[str, Any]:
