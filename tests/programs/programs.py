@@ -49,7 +49,7 @@ MNIST = ["--data_dir", "{shared}/data/mnist"]
 SCRIPTS = (
     "control_flow convolutions embeddings gradients image_boxes images initializers layers "
     "linear_algebra losses math_functions metrics optimizers recurrent_cells recurrent_loops "
-    "reductions resource_optimizers saving schedules scopes sessions slicing"
+    "reductions resource_optimizers saving schedules scopes sequence_labels sessions slicing"
 ).split()
 
 PROGRAMS = [
