@@ -131,3 +131,4 @@ CASES = [
     case("DecodePaddedRaw", [one(b"abcd"), np.int32(0)], out_type="int16"),
 ]  # fmt: skip
 
+ELSEWHERE = dict.fromkeys(("GenerateVocabRemapping", "LoadAndRemapMatrix"), "tests/train/test_warm_start.py")

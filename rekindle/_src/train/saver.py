@@ -348,7 +348,7 @@ class Saver:
         try:
             sess.run(self.saver_def.restore_op_name, feeds)
         except errors.NotFoundError as error:
-            keys = _keys_by_name(path)
+            keys = keys_by_name(path)
             if keys is None:
                 what = "a Variable name or other graph key that is missing"
                 raise _explained(error, what) from None
@@ -389,7 +389,7 @@ def _explained(error: Any, what: str) -> errors.OpError:
     return type(error)(error.node_def, error.op, message)
 
 
-def _keys_by_name(path: str) -> dict[str, str] | None:
+def keys_by_name(path: str) -> dict[str, str] | None:
     """Variable name -> key in an object-based checkpoint; None if it is another one."""
     reader = NewCheckpointReader(path)
     if not reader.has_tensor(_OBJECT_GRAPH):
@@ -397,6 +397,18 @@ def _keys_by_name(path: str) -> dict[str, str] | None:
     graph = proto.TrackableObjectGraph.FromString(reader.get_tensor(_OBJECT_GRAPH))
     attributes = (one for node in graph.nodes for one in node.attributes)
     return {one.full_name: one.checkpoint_key for one in attributes}
+
+
+def object_graph_key_mapping(checkpoint_path: str) -> dict[str, str]:
+    """Variable name -> key in a checkpoint of objects.
+
+    Raises:
+      NotFoundError: it is another one.
+    """
+    found = keys_by_name(checkpoint_path)
+    if found is None:
+        raise errors.NotFoundError(None, None, f"Key {_OBJECT_GRAPH} not found in checkpoint")
+    return found
 
 
 def _saver_of_keys(var_list: Any, keys: dict[str, str]) -> Saver:
