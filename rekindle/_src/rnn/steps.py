@@ -22,9 +22,14 @@ from rekindle._src.state.variable_scope import VariableScope, variable_scope
 def loop_scope(scope: Any) -> Iterator[VariableScope]:
     """The variable scope of a loop, whose variables are read once, not in every step."""
     with variable_scope(scope or "rnn") as opened:
-        if opened.caching_device is None and not _in_while_loop():
-            opened.set_caching_device(lambda op: op.device)
+        cache_variables(opened)
         yield opened
+
+
+def cache_variables(scope: VariableScope) -> None:
+    """Let the variables of a scope be read once, where they are used."""
+    if scope.caching_device is None and not _in_while_loop():
+        scope.set_caching_device(lambda op: op.device)
 
 
 def _in_while_loop() -> bool:

@@ -1,4 +1,4 @@
-"""Decoders and losses of tf.contrib.legacy_seq2seq, over lists with one tensor a step."""
+"""The cross entropy of lists with one tensor a step, and models for lists of several lengths."""
 
 from __future__ import annotations
 
@@ -10,34 +10,6 @@ from rekindle._src.ops import array as array_ops
 from rekindle._src.ops import math as math_ops
 from rekindle._src.ops import softmax
 from rekindle._src.state.variable_scope import get_variable_scope, variable_scope
-
-
-@public("contrib.legacy_seq2seq.rnn_decoder")
-def rnn_decoder(
-    decoder_inputs: list[Any], initial_state: Any, cell: Any, loop_function: Any = None,
-    scope: Any = None,
-) -> Any:
-    """(outputs, state): a cell run over a list of inputs [B, D], or over its own outputs.
-
-    Args:
-      decoder_inputs: the inputs.
-      initial_state: the first state.
-      cell: the cell.
-      loop_function: (previous output, step) -> input, in place of all inputs but the first.
-      scope: the variable scope; default "rnn_decoder".
-    """
-    with variable_scope(scope or "rnn_decoder"):
-        state, outputs, previous = initial_state, [], None
-        for i, given in enumerate(decoder_inputs):
-            if loop_function is not None and previous is not None:
-                with variable_scope("loop_function", reuse=True):
-                    given = loop_function(previous, i)
-            if i > 0:
-                get_variable_scope().reuse_variables()
-            output, state = cell(given, state)
-            outputs.append(output)
-            previous = output
-    return outputs, state
 
 
 @public("contrib.legacy_seq2seq.sequence_loss_by_example")
@@ -105,3 +77,50 @@ def sequence_loss(
             return cost
         rows = array_ops.shape(targets[0])[0]
         return cost / math_ops.cast(rows, cost.dtype)
+
+
+@public("contrib.legacy_seq2seq.model_with_buckets")
+def model_with_buckets(
+    encoder_inputs: list[Any], decoder_inputs: list[Any], targets: list[Any], weights: list[Any],
+    buckets: Any, seq2seq: Any, softmax_loss_function: Any = None,
+    per_example_loss: bool = False, name: str | None = None,
+) -> Any:
+    """(outputs, losses): a list with those of a model for each pair of lengths.
+
+    Args:
+      encoder_inputs, decoder_inputs: lists of tensors, as `seq2seq` takes them.
+      targets: a list of numbers of words [B].
+      weights: a list of weights [B].
+      buckets: a list of (steps of the encoder, steps of the decoder), the longest last.
+      seq2seq: (encoder inputs, decoder inputs) -> (outputs, state).
+      softmax_loss_function: (labels, logits) -> [B]; default: sparse softmax cross entropy.
+      per_example_loss: a loss is [B]; default: a scalar.
+      name: the name scope.
+
+    Raises:
+      ValueError: a list is shorter than the last pair asks.
+    """
+    for word, given, size in (
+        ("encoder_inputs", encoder_inputs, buckets[-1][0]), ("targets", targets, buckets[-1][1]),
+        ("weights", weights, buckets[-1][1]),
+    ):  # fmt: skip
+        if len(given) < size:
+            raise ValueError(
+                f"Length of {word} ({len(given)}) must be at least that of last bucket ({size})."
+            )
+    loss = sequence_loss_by_example if per_example_loss else sequence_loss
+    outputs, losses = [], []
+    with scopes.name_scope(
+        name, "model_with_buckets", encoder_inputs + decoder_inputs + targets + weights
+    ):
+        for j, (read, written) in enumerate(buckets):
+            with variable_scope(get_variable_scope(), reuse=True if j > 0 else None):
+                made, _ = seq2seq(encoder_inputs[:read], decoder_inputs[:written])
+                outputs.append(made)
+                losses.append(
+                    loss(
+                        made, targets[:written], weights[:written],
+                        softmax_loss_function=softmax_loss_function,
+                    )
+                )
+    return outputs, losses

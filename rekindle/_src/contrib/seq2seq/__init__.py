@@ -1,0 +1,1 @@
+"""Decoders of sequences: tf.contrib.seq2seq."""
