@@ -22,10 +22,24 @@ from rekindle._src.graph import opdef, proto, signatures
 #: inner module -> where names of it are that are not public: modules below rekindle._src, public
 #: namespaces as `tf.flags`, modules of the standard library as `std.inspect`
 HOMES: dict[str, str] = {
+    "contrib.framework.python.ops.arg_scope": "contrib.framework.arg_scope",
+    "contrib.framework.python.ops.variables": (
+        "contrib.framework.variables contrib.framework.checkpoint"
+    ),
+    "contrib.layers.python.layers.encoders": "contrib.layers.encoders",
+    "contrib.layers.python.layers.layers": "contrib.layers.making",
+    "contrib.layers.python.layers.optimizers": "contrib.layers.optimizers",
+    "contrib.layers.python.layers.utils": "contrib.layers.utils",
+    "contrib.testing.python.framework.fake_summary_writer": "contrib.testing",
+    "contrib.testing.python.framework.util_test": "contrib.testing",
     "contrib.learn.python.learn.datasets.base": "data.mnist",
     "contrib.learn.python.learn.datasets.mnist": "data.mnist",
+    "contrib.legacy_seq2seq.python.ops.seq2seq": "contrib.legacy_seq2seq.decoders",
     "contrib.rnn.python.ops.core_rnn_cell": "contrib.rnn.inner_core_cell",
     "contrib.rnn.python.ops.rnn_cell": "contrib.rnn.small contrib.rnn.normalized",
+    "contrib.seq2seq.python.ops.beam_search_decoder": "contrib.seq2seq.inner_beam_search",
+    "contrib.seq2seq.python.ops.helper": "contrib.seq2seq.sampling",
+    "contrib.seq2seq.python.ops.beam_search_ops": "tf.contrib.seq2seq",
     "examples.tutorials.mnist.input_data": "data.mnist",
     "contrib.saved_model.python.saved_model.reader": "saved_model.files",
     "python.client.device_lib": "platform.device_lib",
@@ -122,13 +136,12 @@ HOMES: dict[str, str] = {
     "python.tools.freeze_graph": "rewrite.freeze",
     "python.tools.optimize_for_inference": "rewrite.inference",
     "python.tools.optimize_for_inference_lib": "rewrite.inference",
-    "python.tools.saved_model_cli": "saved_model.command_line",
+    "python.tools.saved_model_cli": "saved_model.command_line saved_model.command_inputs",
     "python.tools.saved_model_utils": "saved_model.files",
     "python.tools.strip_unused": "rewrite.unused",
     "python.tools.strip_unused_lib": "rewrite.unused",
     "python.tools.inspect_checkpoint": "tools.inspect_checkpoint",
     "python.training.checkpoint_management": "train.checkpoint_files train.tracking.rotation",
-    "python.training.checkpoint_ops": "train.remapped",
     "python.training.coordinator": "train.coordinator",
     "python.training.input": "train.input_batch train.input",
     "python.training.queue_runner": "train.queue_runner",
@@ -139,6 +152,18 @@ HOMES: dict[str, str] = {
     "python.training.saving.functional_saver": "train.tracking.savers",
     "python.training.saving.saveable_object": "train.saveables",
     "python.training.saving.saveable_object_util": "train.saveables",
+    "python.training.basic_loops": "train.supervisor",
+    "python.training.basic_session_run_hooks": (
+        "train.step_hooks train.saving_hooks "
+        "train.run_hooks"
+    ),
+    "python.training.monitored_session": (
+        "train.monitored_session train.wrapped_sessions "
+        "train.scaffold train.session_creators"
+    ),
+    "python.training.session_manager": "train.session_manager",
+    "python.training.session_run_hook": "train.run_hooks",
+    "python.training.supervisor": "train.supervisor train.supervisor_threads",
     "python.training.slot_creator": "train.slots",
     "python.training.tracking.base": "graph.trackable train.tracking.savers train.tracking.checkpoint "
     "train.tracking.restoring",
@@ -147,6 +172,7 @@ HOMES: dict[str, str] = {
     "python.training.tracking.tracking": "graph.trackable",
     "python.training.tracking.util": "train.tracking.checkpoint train.tracking.object_graph train.tracking.status",
     "python.training.training_util": "train.global_step",
+    "python.training.checkpoint_ops": "train.remapped",
     "python.training.warm_starting_util": "train.warm_start",
     "python.util.compat": "compat platform.numeric_types",
     "python.util.deprecation": "platform.deprecation",
@@ -186,7 +212,8 @@ class DeepModule(ModuleType):
         if path.endswith("_pb2"):
             return _messages(path).get(name, _ABSENT)
         public = facts.deep_names(path).get(name)
-        found = public_value(public, _ABSENT) if public else _ABSENT
+        # a name that is public here, in this very module, is in no other
+        found = public_value(public, _ABSENT) if public and public != f"{path}.{name}" else _ABSENT
         if found is not _ABSENT:
             return found
         for home in HOMES.get(path, "").split():

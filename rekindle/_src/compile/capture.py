@@ -40,9 +40,9 @@ def needed(fetches: list[Any], targets: list[Any], feeds: set[Any]) -> list[Any]
         seen.add(op)
         stack.extend(t._op for t in op._inputs if t not in feeds)
         stack.extend(waited(op, feeds))
-    ordered = sorted(seen, key=lambda op: op._id)
-    if all(t._op._id < op._id for op in ordered for t in op._inputs if t not in feeds) and all(
-            c._id < op._id for op in ordered for c in waited(op, feeds)):
+    ordered = sorted(seen, key=lambda op: op._turn)
+    if all(t._op._turn < op._turn for op in ordered for t in op._inputs if t not in feeds) and all(
+            c._turn < op._turn for op in ordered for c in waited(op, feeds)):
         return ordered
     return _topological(ordered, feeds)
 
@@ -63,7 +63,7 @@ def _topological(ops: list[Any], feeds: set[Any]) -> list[Any]:
         waiting[op] = len(before)
         for other in before:
             followers.setdefault(other, []).append(op)
-    ready = [(op._id, op) for op in ops if not waiting[op]]
+    ready = [(op._turn, op) for op in ops if not waiting[op]]
     heapq.heapify(ready)
     out = []
     while ready:
@@ -72,7 +72,7 @@ def _topological(ops: list[Any], feeds: set[Any]) -> list[Any]:
         for other in followers.get(op, ()):
             waiting[other] -= 1
             if not waiting[other]:
-                heapq.heappush(ready, (other._id, other))
+                heapq.heappush(ready, (other._turn, other))
     if len(out) < len(ops):
         stuck = next(op for op in ops if waiting[op])
         raise errors.InvalidArgumentError(None, stuck, f"The graph has a cycle through node {stuck.name}")

@@ -44,9 +44,9 @@ class Frame:
         """What the guards of the loop's body have in common."""
         return self.condition.outputs[0], 1
 
-    def first_id(self) -> int:
+    def first_id(self) -> float:
         """The place of the loop in the order of creation."""
-        return min(op._id for op in self.enters)
+        return min(op._turn for op in self.enters)
 
 
 @dataclasses.dataclass(slots=True)

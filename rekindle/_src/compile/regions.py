@@ -134,8 +134,8 @@ class _Planner:
         return found
 
 
-def _created(node: Any) -> int:
-    return node.frame.first_id() if isinstance(node, Loop) else node._id
+def _created(node: Any) -> float:
+    return node.frame.first_id() if isinstance(node, Loop) else node._turn
 
 
 def _in_branches(nodes: list[Any], before: dict[Any, set[Any]], paths: dict[Any, Any],

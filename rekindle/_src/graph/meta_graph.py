@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import re
+import threading
 from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
@@ -363,7 +364,7 @@ def write_message(message: Any, path: str, as_text: bool = False) -> None:
     if folder:
         os.makedirs(folder, exist_ok=True)
     text = text_format.MessageToString(message) if as_text else ""
-    partial = f"{path}.tmp{os.getpid()}"
+    partial = f"{path}.tmp{os.getpid()}.{threading.get_ident()}"
     with open(partial, "wb") as file:
         file.write(text.encode() if as_text else message.SerializeToString())
     os.replace(partial, path)

@@ -22,12 +22,13 @@ class Operation:
 
     __slots__ = ("_graph", "_id", "_name", "type", "_inputs", "_control_inputs", "_control_outputs", "_attrs",
                  "outputs", "_device", "site", "_original_op", "_control_flow_context", "signature", "_colocated",
-                 "_input_types_val", "__dict__", "__weakref__")
+                 "_input_types_val", "_turn", "__dict__", "__weakref__")
 
     def __init__(self, graph: Any, number: int, name: str, signature: Signature, inputs: list[Tensor],
                  control_inputs: list[Operation], attrs: dict[str, Any], output_types: list[Any]) -> None:
         self._graph = graph
         self._id = number
+        self._turn: float = number  # among the operations of a step that are ready, the least goes first
         self._name = name
         self.type = signature.name
         self.signature = signature

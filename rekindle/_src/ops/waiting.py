@@ -151,12 +151,14 @@ class Desk:
         assert attempt.event is not None
         try:
             wait(attempt.event)
-        except BaseException:
+        except BaseException as error:
             with self.lock:
+                if attempt.done and isinstance(error, TimedOut):
+                    return
                 if not attempt.done:
                     line.attempts.remove(attempt)
                     self.serve()
-                    raise
+            raise
 
     def serve(self) -> None:
         """Serve all lines until nothing changes."""

@@ -183,7 +183,7 @@ class _Run:
         """Say that an operation can run."""
         waiting.queued = True
         frame.busy[iteration] += 1
-        heapq.heappush(self.ready, (op._id, next(self.order), op, frame, iteration, waiting))
+        heapq.heappush(self.ready, (op._turn, next(self.order), op, frame, iteration, waiting))
 
     def send(self, tensor: Any, value: Any, frame: _Frame, iteration: int) -> None:
         """A token to all consumers of a tensor."""

@@ -41,7 +41,7 @@ class EventFileWriter:
     ) -> None:
         self._logdir = os.fspath(logdir) if isinstance(logdir, os.PathLike) else str(logdir)
         try:
-            os.makedirs(self._logdir, exist_ok=True)
+            os.makedirs(self._logdir or ".", exist_ok=True)
         except OSError as error:
             raise file_error(error, self._logdir) from None
         self._writer = EventsWriter(os.path.join(self._logdir, "events"), filename_suffix or "")

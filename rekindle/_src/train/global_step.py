@@ -4,6 +4,8 @@ from __future__ import annotations
 import logging
 from typing import Any
 
+import numpy as np
+
 from rekindle._src.graph import dtypes, scopes
 from rekindle._src.graph.collections import GraphKeys
 from rekindle._src.graph.tensor import Tensor
@@ -21,7 +23,7 @@ GLOBAL_STEP_READ_KEY = "global_step_read_op_cache"
 @public("train.global_step")
 def global_step(sess: Any, global_step_tensor: Any) -> int:
     """The value of the global step in a session."""
-    return int(sess.run(global_step_tensor))
+    return int(np.asarray(sess.run(global_step_tensor)).item())
 
 
 @public("train.get_global_step", "contrib.framework.get_global_step")
@@ -110,11 +112,22 @@ def get_or_create_global_step_read(graph: Any = None) -> Any:
     if step is None:
         return None
     with graph.as_default(), graph.name_scope(None), graph.name_scope(step.op.name + "/"):
+        before = len(graph.get_operations())
         value = step.initialized_value() if isinstance(step, Variable) else step
         # + 0: a tensor of its own, which the update of the variable does not change
         read = value + 0
         graph.add_to_collection(GLOBAL_STEP_READ_KEY, read)
+        _run_early(graph.get_operations()[before:])
     return read
+
+
+def _run_early(operations: list[Any]) -> None:
+    """Let operations run as soon as what they take is there, ahead of those that were made before them."""
+    made = set(operations)
+    outside = {t.op for op in operations for t in op.inputs} | {c for op in operations for c in op.control_inputs}
+    start = max((op._turn for op in outside - made), default=0)
+    for i, op in enumerate(operations, 1):
+        op._turn = start + i / (len(operations) + 1)
 
 
 _get_or_create_global_step_read = get_or_create_global_step_read  # TensorFlow's name
