@@ -31,6 +31,12 @@ def read_attrs(node: Any, facts: Signature) -> dict[str, Any]:
     """
     out: dict[str, Any] = {}
     where = f"; NodeDef: {{{{node {node.name}}}}}"
+    for key in node.attr:
+        if key not in facts.attr and not key.startswith("_"):
+            raise ValueError(
+                f"NodeDef mentions attr '{key}' not in {op_text(facts)}{where}. (Check whether your "
+                "GraphDef-interpreting binary is up to date with your GraphDef-generating binary.)."
+            )
     for attr in sorted(facts.attrs, key=lambda one: one.type != "type"):  # the types are checked first
         if attr.name in node.attr:
             out[attr.name] = _read(node, attr, f"{where}; ", facts)
@@ -39,14 +45,7 @@ def read_attrs(node: Any, facts: Signature) -> dict[str, Any]:
         else:
             raise ValueError(f"NodeDef missing attr '{attr.name}' from {op_text(facts)}{where}")
     for key in node.attr:
-        if key in facts.attr:
-            continue
-        if not key.startswith("_"):
-            raise ValueError(
-                f"NodeDef mentions attr '{key}' not in {op_text(facts)}{where}. (Check whether your "
-                "GraphDef-interpreting binary is up to date with your GraphDef-generating binary.)."
-            )
-        if key != "_output_shapes":
+        if key not in facts.attr and key != "_output_shapes":
             out[key] = proto.AttrValue.FromString(node.attr[key].SerializeToString())
     _check_counts(node, facts, out)
     return out
