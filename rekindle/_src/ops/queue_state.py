@@ -420,7 +420,7 @@ class ShuffleQueue(ElementQueue):
                 None, None,
                 f"{prefix} min_after_dequeue {self._least} but requested min_after_dequeue was {other._least}.",
             )
-        if self._seeds != other._seeds:
+        if any(other._seeds) and self._seeds != other._seeds:
             raise errors.InvalidArgumentError(
                 None, None, f"{prefix} random seeds {self._seeds} but requested seeds are {other._seeds}."
             )

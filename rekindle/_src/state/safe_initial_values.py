@@ -70,7 +70,7 @@ def _safe_op(name: str, op: Any, known: dict[Any, Any]) -> Any:
     if all(new is old for new, old in zip(inputs, op._inputs, strict=True)):
         return op
     op_type = "Switch" if op.type == "RefSwitch" else op.type
-    dtypes = [tensor.dtype for tensor in op.outputs]
+    dtypes = [tensor.dtype.base_dtype for tensor in op.outputs]  # copies of switches carry values
     return op.graph.create_op(op_type, inputs, dtypes, name=f"{op.name}_{name}",
                               attrs=dict(op._attrs))
 
