@@ -22,7 +22,7 @@ from rekindle._src.graph.tensor import Tensor
 
 
 class _Names:
-    """The names of a FunctionDef: arguments first, then nodes, each once."""
+    """The names of a FunctionDef: results first, then arguments, then nodes, each once."""
 
     def __init__(self) -> None:
         self._used: dict[str, int] = {}
@@ -56,16 +56,16 @@ def definition_of(
     out.signature.description = description
     names = _Names()
     refer: dict[Tensor, str] = {}
-    for i, tensor in enumerate(inputs):
-        argument = names.argument(tensor.op.name)
-        out.signature.input_arg.add(name=argument, type=tensor.dtype.as_datatype_enum)
-        refer[tensor] = argument
-        out.arg_attr[i].SetInParent()
     results = []
     for i, tensor in enumerate(outputs):
         result = names.take(out_names[i]) if out_names else names.argument(tensor.op.name)
         out.signature.output_arg.add(name=result, type=tensor.dtype.as_datatype_enum)
         results.append(result)
+    for i, tensor in enumerate(inputs):
+        argument = names.argument(tensor.op.name)
+        out.signature.input_arg.add(name=argument, type=tensor.dtype.as_datatype_enum)
+        refer[tensor] = argument
+        out.arg_attr[i].SetInParent()
     made = {t.op for t in inputs}
     nodes = [op for op in operations if op not in made]
     own = {op: names.take(op.name) for op in nodes}

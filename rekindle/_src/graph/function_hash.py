@@ -19,7 +19,7 @@ _M = 0xC6A4A7935BD1E995
 def short_hash(definition: Any) -> str:
     """Eleven letters and digits that tell the FunctionDef from others."""
     signature = type(definition.signature).FromString(definition.signature.SerializeToString())
-    for field in ("name", "description", "attr", "control_output"):
+    for field in ("name", "attr", "control_output"):
         signature.ClearField(field)
     total = _hash(signature.SerializeToString(deterministic=True))
     total = _combine(_nodes_hash(definition.node_def), total)
