@@ -266,6 +266,16 @@ CASES = [
     case("PlaceholderWithDefault", [floats(2, 3)], shape=[None, 3]),
     case("Placeholder", [], dtype="float32", shape=[2, 3]),
     case("GuaranteeConst", [floats(2)]).options(gradient=False),
+    case("InplaceUpdate", [floats(3, 2), [0, 2], floats(2, 2)]),
+    case("InplaceUpdate", [floats(3, 2), [1, 1], floats(2, 2)]),
+    case("InplaceUpdate", [floats(3, 2), [0], floats(2, 2)]),
+    case("InplaceUpdate", [floats(3, 2), [0, 1], floats(2, 3)]),
+    case("InplaceUpdate", [floats(3, 2), [0, 1], floats(2)]),
+    case("InplaceUpdate", [floats(3, 2), 0, floats(1, 2)]),
+    case("InplaceAdd", [floats(3, 2), [0, 2], floats(2, 2)]),
+    case("InplaceAdd", [floats(3, 2), [1, 1], floats(2, 2)]),
+    case("InplaceSub", [floats(3, 2), [0, 2], floats(2, 2)]),
+    case("InplaceSub", [ints(3), [1, 1], ints(2)]),
 ]
 
 ELSEWHERE = dict.fromkeys(
