@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 import torch
 
+from rekindle._src import errors
+from rekindle._src.graph import infer
 from rekindle._src.graph.opdef import OPS, Op, arg_width, op
 
 
@@ -48,6 +50,20 @@ def _truth(value: Any) -> bool:
     return bool(np.asarray(value).reshape(-1)[0]) if np.ndim(value) == 0 else np.size(value) > 0
 
 
+def _known_shapes(c: Any) -> Any:
+    """The attr that tells the outputs' shapes; None where it is empty."""
+    shapes = c.attr("output_shapes")
+    return [None if shape is None else tuple(shape) for shape in shapes] or None
+
+
+def _branch_shapes(c: Any) -> list[infer.Shape]:
+    return _known_shapes(c) or [None] * len(c.attr("Tout"))
+
+
+def _loop_shapes(c: Any) -> list[infer.Shape]:
+    return _known_shapes(c) or list(c.shapes)
+
+
 @op("PartitionedCall", host=True, pure=False)
 def partitioned_call(args, *, f, ctx):
     """The results of a function."""
@@ -77,19 +93,19 @@ def _branch(cond, input, then_branch, else_branch, ctx):
     return ctx.call(chosen.name, chosen.attr, input)
 
 
-@op("If", host=True)
+@op("If", infer=_branch_shapes, host=True)
 def if_(cond, input, *, then_branch, else_branch, ctx):
     """The results of one of two functions."""
     return _branch(cond, input, then_branch, else_branch, ctx)
 
 
-@op("StatelessIf", host=True, pure=False)
+@op("StatelessIf", infer=_branch_shapes, host=True, pure=False)
 def stateless_if(cond, input, *, then_branch, else_branch, ctx):
     """The results of one of two functions without effects."""
     return _branch(cond, input, then_branch, else_branch, ctx)
 
 
-@op("Case", host=True)
+@op("Case", infer=_branch_shapes, host=True)
 def case(branch_index, input, *, branches, ctx):
     """The results of one of several functions; an index out of range takes the last."""
     index = int(branch_index)
@@ -104,13 +120,32 @@ def _loop(input, cond, body, ctx):
     return values
 
 
-@op("While", host=True)
+@op("While", infer=_loop_shapes, host=True)
 def while_(input, *, cond, body, ctx):
     """The values after as many calls of `body` as `cond` says."""
     return _loop(input, cond, body, ctx)
 
 
-@op("StatelessWhile", host=True, pure=False)
+@op("StatelessWhile", infer=_loop_shapes, host=True, pure=False)
 def stateless_while(input, *, cond, body, ctx):
     """The values after as many calls of `body`, which has no effects, as `cond` says."""
     return _loop(input, cond, body, ctx)
+
+
+@op("For", host=True, pure=False)
+def for_(start, limit, delta, input, *, body, ctx):
+    """The values after a call of `body` for each number of a range."""
+    first, last, step = int(start), int(limit), int(delta)
+    if not (first == last or (step > 0 and first <= last) or (step < 0 and first >= last)):
+        raise errors.InvalidArgumentError(None, None, f"Invalid start/limit/delta: {first} {last} {step}")
+    values = list(input)
+    for i in range(first, last, step or 1):
+        values = ctx.call(body.name, body.attr, [torch.tensor(i, dtype=torch.int32), *values])
+    return values
+
+
+@op("FakeParam", infer=lambda c: c.attr("shape"), host=True)
+def fake_param(*, dtype, shape):
+    """Stands for a value of a branch that was not taken, which nobody reads."""
+    sizes = [size or 0 for size in shape or ()]
+    return torch.zeros(sizes, dtype=dtype.torch)

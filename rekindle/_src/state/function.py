@@ -182,7 +182,7 @@ class DefinedFunction:
         self._python_grad_func = python_grad_func
         self._out_names = out_names
         self._shape_func = shape_func
-        self._capture = (capture_by_value, set(whitelisted_stateful_ops or ()),
+        self._capture: tuple[bool, set[Any], bool] = (capture_by_value, set(whitelisted_stateful_ops or ()),
                          capture_resource_var_by_value)
         self._extra = kwargs
         self._library: library.LibraryFunction | None = None
@@ -233,8 +233,9 @@ class DefinedFunction:
         if self._library is not None:
             self._library.grad_func_name = grad_func.name
 
-    def add_to_graph(self, graph: Any) -> None:
-        """Put the function, and those that it calls, into a graph's library."""
+    def add_to_graph(self, graph: Any = None) -> None:
+        """Put the function, and those that it calls, into a graph's library; default: the default graph's."""
+        graph = scopes.get_default_graph() if graph is None else graph
         function = self._made()
         if not graph._is_function(function.name):
             graph._add_function(function)
