@@ -44,6 +44,8 @@ def differences(expected, actual):
                 found.append(f"{node[0]} ({node[1]}): {what} {b!r}, expected {a!r}")
         for key in sorted(set(node[4]) | set(other[4])):
             a, b = node[4].get(key), other[4].get(key)
+            if key == "_gradient_op_type" and a and b:  # ends with a count of the process's tensors
+                a, b = a.rstrip("0123456789'"), b.rstrip("0123456789'")
             if a != b:
                 found.append(f"{node[0]} ({node[1]}): attr {key} {b}, expected {a}")
     found += [f"{name} ({mine[name][1]}): extra" for name in mine]
