@@ -31,8 +31,9 @@ def digits(seed=1):
     x, y = tf.placeholder(tf.float32, [None, 6]), tf.placeholder(tf.float32, [None, 3])
     net = tf.nn.dropout(tf.layers.dense(x, 5, tf.nn.relu), keep_prob=0.5)
     loss = tf.losses.softmax_cross_entropy(y, tf.layers.dense(net, 3))
-    optimizer = tf.train.MomentumOptimizer(tf.train.exponential_decay(0.5, tf.train.get_or_create_global_step(), 2, 0.9), 0.9)
-    return x, y, loss, optimizer.minimize(loss, tf.train.get_global_step())
+    step = tf.train.get_or_create_global_step()
+    optimizer = tf.train.MomentumOptimizer(tf.train.exponential_decay(0.5, step, 2, 0.9), 0.9)
+    return x, y, loss, optimizer.minimize(loss, step)
 
 
 def losses(steps=8):

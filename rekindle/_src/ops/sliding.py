@@ -223,7 +223,8 @@ def maximum_gradient(
     return torch.ops.aten.threshold_backward(dx, x, 0) if positive else dx
 
 
-def _windows(ksize: Sequence[int], strides: Sequence[int], plan: windows.Padding) -> tuple[int, int, int, int, int, int]:
+def _windows(ksize: Sequence[int], strides: Sequence[int],
+             plan: windows.Padding) -> tuple[int, int, int, int, int, int]:
     """Windows over images as the compiled loops take them."""
     return (*ksize[1:3], *strides[1:3], *plan.before[1:3])
 
