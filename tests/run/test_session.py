@@ -171,3 +171,30 @@ def test_hard_placement_refuses_a_device_that_is_not_there():
         assert session.run(x) == 1.0
     with tf.Session() as session, pytest.raises(tf.errors.InvalidArgumentError, match="Cannot assign a device"):
         session.run(x)
+
+
+def test_a_nested_key_of_feeds_may_come_again():
+    a, b = tf.placeholder(tf.float32, [1]), tf.placeholder(tf.float32, [1])
+    with tf.Session() as session:
+        found = [session.run(a + b, {(a, b): (np.ones(1), np.full(1, i))}) for i in range(3)]
+    assert found == [[1.0], [2.0], [3.0]]
+
+
+def test_a_value_may_be_fed_in_place_of_a_variable():
+    v = tf.Variable([1.0])
+    update = tf.assign_add(v, [1.0])
+    with tf.Session() as session:
+        session.run(v.initializer)
+        assert session.run(v * 2.0, {v: [5.0]}) == [10.0]
+        text = (f"Input 0 of node {update.op.name} was passed float from _arg_{v.op.name}_0_0:0 "
+                "incompatible with expected float_ref.")
+        with pytest.raises(tf.errors.InvalidArgumentError) as caught:
+            session.run(update, {v: [5.0]})
+    assert text in str(caught.value)
+
+
+def test_a_fed_scalar_is_fetched_as_an_array():
+    x = tf.placeholder(tf.float32, [])
+    with tf.Session() as session:
+        found = session.run([x, x + 1.0], {x: 3.0})
+    assert isinstance(found[0], np.ndarray) and found == [3.0, 4.0]
