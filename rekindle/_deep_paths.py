@@ -30,6 +30,9 @@ HOMES: dict[str, str] = {
     "contrib.layers.python.layers.layers": "contrib.layers.making",
     "contrib.layers.python.layers.optimizers": "contrib.layers.optimizers",
     "contrib.layers.python.layers.utils": "contrib.layers.utils",
+    "contrib.losses.python.losses.loss_ops": "contrib.losses",
+    "contrib.slim.python.slim.learning": "contrib.slim.learning",
+    "contrib.training.python.training.training": "contrib.training",
     "contrib.testing.python.framework.fake_summary_writer": "contrib.testing",
     "contrib.testing.python.framework.util_test": "contrib.testing",
     "contrib.learn.python.learn.datasets.base": "data.mnist",
@@ -79,7 +82,7 @@ HOMES: dict[str, str] = {
         "ops.control ops.flow_context ops.flow_edges ops.control_flow ops.cond ops.case "
         "ops.while_context ops.while_loop ops.assertion"
     ),
-    "python.ops.data_flow_ops": "ops.queues",
+    "python.ops.data_flow_ops": "ops.queues ops.barrier ops.staging ops.accumulators",
     "python.ops.functional_ops": "state.functional state.calls ops.functional",
     "python.ops.map_fn": "state.functional",
     "python.ops.tensor_array_ops": "ops.tensor_array",

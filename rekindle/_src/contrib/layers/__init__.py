@@ -1,0 +1,1 @@
+"""`tf.contrib.layers`: layers as functions, with normalizers, regularizers, summaries."""

@@ -1,0 +1,1 @@
+"""TF-Slim: what `tf.contrib.slim` has beside contrib.layers and contrib.framework."""
