@@ -9,6 +9,7 @@ import itertools
 import keyword
 import linecache
 import re
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -20,6 +21,7 @@ from rekindle._src.compile.own import Ownership
 from rekindle._src.compile.program import Instr, Program
 from rekindle._src.compile.steer import is_operator
 from rekindle._src.graph.opdef import arg_width
+from rekindle._src.ops import waiting
 
 _count = itertools.count(1)
 
@@ -86,6 +88,7 @@ class _Emitter:
         self.known: dict[int, Any] = {}
         self.lines: list[str] = []
         self.indent = "    "
+        self.limit = ""  # the line that ends a run which takes too long
         self.sources: dict[int, Instr] = {}
         self.inliner = Inliner(self.bind)
         self.uses = program.uses()
@@ -110,6 +113,10 @@ class _Emitter:
         for number in program.feeds:
             self.names[number] = self.bind(program.values[number].name or "feed", reserved)
             reserved = object()
+        if any(len(instr.bodies) == 3 for instr in program.walk()):
+            deadline, clock = self.bind("deadline", object()), self.bind("monotonic", time.monotonic)
+            self.line(f"{deadline} = {self.bind('due', waiting.due)}()")
+            self.limit = f"if {deadline} and {clock}() > {deadline}: {self.bind('expire', waiting.expire)}()"
         self.instrs(program, self.ownership)
         outputs = [self.name(n) + (".clone()" if n in self.ownership.copied and self._is_tensor(n) else "")
                    for n in program.outputs]
@@ -172,6 +179,7 @@ class _Emitter:
             self.line(f"{started} = False")
         self.line(f"while True:  # {instr.node.name}")
         outer, self.indent = self.indent, self.indent + "    "
+        self.line(self.limit)
         self.instrs(condition, ownerships[0])
         self.line(f"if not {self.name(condition.outputs[0])}: break", instr)
         if started:

@@ -29,6 +29,9 @@ class _Context(infer.InferContext):
 
     def __init__(self, node: Any, values: list[Value]) -> None:
         self.op = node
+        self.asked: set[int] = set()
+        self.as_shape: dict[int, Shape] = {}
+        self.blind = False
         self.values = values
         self.shapes = [v.shape for v in values]
 

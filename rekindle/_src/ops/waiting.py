@@ -36,6 +36,20 @@ def limit(milliseconds: int) -> Iterator[None]:
         _runs.deadline = before
 
 
+def due() -> float | None:
+    """When the run of this thread has to be over, by `time.monotonic`; None: whenever it is."""
+    return getattr(_runs, "deadline", None)
+
+
+def expire() -> None:
+    """End the run, which took too long.
+
+    Raises:
+      TimedOut: always.
+    """
+    raise TimedOut
+
+
 def wait(event: threading.Event) -> None:
     """Wait for an event.
 

@@ -24,6 +24,7 @@ from rekindle._src.graph.buffer import Buffer
 from rekindle._src.graph.opdef import arg_width, kernel_attrs, kernel_inputs
 from rekindle._src.ops.evaluate import flat_outputs, kernel_of
 from rekindle._src.ops.functional import block_of
+from rekindle._src.ops.waiting import due, expire
 from rekindle._src.run import failures
 from rekindle._src.run.store import Context, Store
 
@@ -154,7 +155,10 @@ class _Run:
         for op in self.plan.ops:
             if not op._inputs and not waited(op, self.plan.fed):
                 self.queue(op, self.root, 0, _Waiting([], 0, 0))
+        deadline = due()
         while self.ready:
+            if deadline is not None and time.monotonic() > deadline:
+                expire()
             _, _, op, frame, iteration, waiting = heapq.heappop(self.ready)
             self.execute(op, frame, iteration, waiting)
             frame.busy[iteration] -= 1
