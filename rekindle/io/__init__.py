@@ -1,6 +1,7 @@
 # Written by tools/make_api.py from the definitions' public names; do not edit.
 """tf.io."""
 from rekindle._missing import getter as _getter
+from rekindle._src.formats.graph_files import write_graph as write_graph
 from rekindle._src.formats.tfrecord import (
     TFRecordCompressionType as TFRecordCompressionType,
     TFRecordOptions as TFRecordOptions,
@@ -31,6 +32,7 @@ from rekindle._src.ops.parsing import (
     SparseFeature as SparseFeature,
     VarLenFeature as VarLenFeature,
     parse_example as parse_example,
+    parse_sequence_example as parse_sequence_example,
     parse_single_example as parse_single_example,
     parse_single_sequence_example as parse_single_sequence_example,
 )
@@ -40,6 +42,12 @@ from rekindle._src.ops.parsing_kernels import (
     decode_json_example as decode_json_example,
     parse_tensor as parse_tensor,
     serialize_tensor as serialize_tensor,
+)
+from rekindle._src.ops.queues import (
+    PaddingFIFOQueue as PaddingFIFOQueue,
+    PriorityQueue as PriorityQueue,
+    QueueBase as QueueBase,
+    RandomShuffleQueue as RandomShuffleQueue,
 )
 from rekindle._src.ops.sparse_serialize import (
     deserialize_many_sparse as deserialize_many_sparse,
@@ -51,6 +59,7 @@ from rekindle._src.ops.string import (
     decode_raw as decode_raw,
     encode_base64 as encode_base64,
 )
+from rekindle._src.train.input import match_filenames_once as match_filenames_once
 from rekindle.io import gfile as gfile
 
 __getattr__ = _getter('io')

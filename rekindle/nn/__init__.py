@@ -2,6 +2,11 @@
 """tf.nn."""
 from rekindle._missing import getter as _getter
 from rekindle._src.autodiff.swish import swish as swish
+from rekindle._src.losses.ctc_dense import (
+    collapse_repeated as collapse_repeated,
+    ctc_loss_v2 as ctc_loss_v2,
+    ctc_unique_labels as ctc_unique_labels,
+)
 from rekindle._src.ops.activation import (
     crelu as crelu,
     elu as elu,
@@ -45,6 +50,12 @@ from rekindle._src.ops.convolution import (
     atrous_conv2d as atrous_conv2d,
     convolution as convolution,
     with_space_to_batch as with_space_to_batch,
+)
+from rekindle._src.ops.ctc import (
+    ctc_beam_search_decoder as ctc_beam_search_decoder,
+    ctc_beam_search_decoder_v2 as ctc_beam_search_decoder_v2,
+    ctc_greedy_decoder as ctc_greedy_decoder,
+    ctc_loss as ctc_loss,
 )
 from rekindle._src.ops.depthwise import (
     depthwise_conv2d as depthwise_conv2d,

@@ -3,6 +3,7 @@
 from rekindle._missing import getter as _getter
 from rekindle._src.formats.checkpoint_reader import NewCheckpointReader as NewCheckpointReader
 from rekindle._src.formats.events import summary_iterator as summary_iterator
+from rekindle._src.formats.graph_files import write_graph as write_graph
 from rekindle._src.graph.proto import (
     BytesList as BytesList,
     ClusterDef as ClusterDef,
@@ -36,6 +37,10 @@ from rekindle._src.train.checkpoint_variables import (
     load_checkpoint as load_checkpoint,
     load_variable as load_variable,
 )
+from rekindle._src.train.coordinator import (
+    Coordinator as Coordinator,
+    LooperThread as LooperThread,
+)
 from rekindle._src.train.global_step import (
     assert_global_step as assert_global_step,
     create_global_step as create_global_step,
@@ -43,9 +48,32 @@ from rekindle._src.train.global_step import (
     get_or_create_global_step as get_or_create_global_step,
     global_step as global_step,
 )
+from rekindle._src.train.input import (
+    input_producer as input_producer,
+    limit_epochs as limit_epochs,
+    match_filenames_once as match_filenames_once,
+    range_input_producer as range_input_producer,
+    slice_input_producer as slice_input_producer,
+    string_input_producer as string_input_producer,
+)
+from rekindle._src.train.input_batch import (
+    batch as batch,
+    batch_join as batch_join,
+    maybe_batch as maybe_batch,
+    maybe_batch_join as maybe_batch_join,
+    maybe_shuffle_batch as maybe_shuffle_batch,
+    maybe_shuffle_batch_join as maybe_shuffle_batch_join,
+    shuffle_batch as shuffle_batch,
+    shuffle_batch_join as shuffle_batch_join,
+)
 from rekindle._src.train.meta_graph_files import (
     export_meta_graph as export_meta_graph,
     import_meta_graph as import_meta_graph,
+)
+from rekindle._src.train.monitored_session import (
+    MonitoredSession as MonitoredSession,
+    MonitoredTrainingSession as MonitoredTrainingSession,
+    SingularMonitoredSession as SingularMonitoredSession,
 )
 from rekindle._src.train.moving_averages import ExponentialMovingAverage as ExponentialMovingAverage
 from rekindle._src.train.optimizers.adadelta import AdadeltaOptimizer as AdadeltaOptimizer
@@ -63,7 +91,26 @@ from rekindle._src.train.optimizers.gradient_descent import (
 from rekindle._src.train.optimizers.momentum import MomentumOptimizer as MomentumOptimizer
 from rekindle._src.train.optimizers.optimizer import Optimizer as Optimizer
 from rekindle._src.train.optimizers.rmsprop import RMSPropOptimizer as RMSPropOptimizer
+from rekindle._src.train.queue_runner import (
+    QueueRunner as QueueRunner,
+    add_queue_runner as add_queue_runner,
+    start_queue_runners as start_queue_runners,
+)
+from rekindle._src.train.run_hooks import (
+    SessionRunArgs as SessionRunArgs,
+    SessionRunContext as SessionRunContext,
+    SessionRunHook as SessionRunHook,
+    SessionRunValues as SessionRunValues,
+)
 from rekindle._src.train.saver import Saver as Saver
+from rekindle._src.train.saving_hooks import (
+    CheckpointSaverHook as CheckpointSaverHook,
+    CheckpointSaverListener as CheckpointSaverListener,
+    ProfilerHook as ProfilerHook,
+    StepCounterHook as StepCounterHook,
+    SummarySaverHook as SummarySaverHook,
+)
+from rekindle._src.train.scaffold import Scaffold as Scaffold
 from rekindle._src.train.schedules import (
     cosine_decay as cosine_decay,
     cosine_decay_restarts as cosine_decay_restarts,
@@ -76,5 +123,32 @@ from rekindle._src.train.schedules import (
     piecewise_constant as piecewise_constant_decay,
     polynomial_decay as polynomial_decay,
 )
+from rekindle._src.train.session_creators import (
+    ChiefSessionCreator as ChiefSessionCreator,
+    SessionCreator as SessionCreator,
+    WorkerSessionCreator as WorkerSessionCreator,
+)
+from rekindle._src.train.session_manager import SessionManager as SessionManager
+from rekindle._src.train.step_hooks import (
+    FeedFnHook as FeedFnHook,
+    FinalOpsHook as FinalOpsHook,
+    GlobalStepWaiterHook as GlobalStepWaiterHook,
+    LoggingTensorHook as LoggingTensorHook,
+    NanLossDuringTrainingError as NanLossDuringTrainingError,
+    NanTensorHook as NanTensorHook,
+    SecondOrStepTimer as SecondOrStepTimer,
+    StopAtStepHook as StopAtStepHook,
+)
+from rekindle._src.train.supervisor import (
+    Supervisor as Supervisor,
+    basic_train_loop as basic_train_loop,
+)
+from rekindle._src.train.tracking.checkpoint import Checkpoint as Checkpoint
+from rekindle._src.train.tracking.rotation import CheckpointManager as CheckpointManager
+from rekindle._src.train.warm_start import (
+    VocabInfo as VocabInfo,
+    warm_start as warm_start,
+)
+from rekindle.train import queue_runner as queue_runner
 
 __getattr__ = _getter('train')
