@@ -4,6 +4,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+import rekindle as tf
 from rekindle._src import errors
 from rekindle._src.formats.tensor_bundle import BundleWriter
 from rekindle._src.graph import dtypes
@@ -117,3 +118,18 @@ def test_assignments_that_do_not_fit(folder, assignment, message):
         get_variable("a", [2])
     with pytest.raises(ValueError, match=message):
         checkpoint_variables.init_from_checkpoint(folder, assignment)
+
+
+@pytest.mark.parametrize("content", ["garbage {", "\x00\x01\x02", 'model_checkpoint_path: "gone-7"'])
+def test_a_list_that_is_of_no_use_names_the_newest_whole_checkpoint(tmp_path, monkeypatch, content):
+    said = []
+    monkeypatch.setattr(checkpoint_files.logging, "error", lambda text, *args: said.append(text % args))
+    with tf.Graph().as_default(), tf.Session() as session:
+        tf.get_variable("v", initializer=1.0)
+        session.run(tf.global_variables_initializer())
+        saver = tf.train.Saver()
+        paths = [saver.save(session, str(tmp_path / "model"), step) for step in (1, 2, 3)]
+    (tmp_path / "model-3.data-00000-of-00001").write_bytes(b"")
+    (tmp_path / "checkpoint").write_text(content)
+    assert tf.train.latest_checkpoint(str(tmp_path)) is None
+    assert f"The newest whole one is {paths[1]}: to go on from it" in said[-1]

@@ -9,6 +9,7 @@ import os
 
 import numpy as np
 
+from rekindle._src import errors
 from rekindle._src.formats.checkpoint_v1 import SliceReader
 from rekindle._src.formats.tensor_bundle import BundleReader, index_path
 from rekindle._src.graph import proto
@@ -24,6 +25,19 @@ def open_checkpoint(prefix: str) -> BundleReader | SliceReader:
       DataLossError: it is damaged.
     """
     return BundleReader(prefix) if glob.glob(index_path(prefix)) else SliceReader(prefix)
+
+
+def newest_whole(folder: str) -> str | None:
+    """The path of the newest checkpoint in a folder whose files are all there and long enough; None if none is."""
+    found = [(os.stat(path).st_mtime_ns, path) for path in glob.glob(os.path.join(glob.escape(folder), "*.index"))]
+    for _, path in sorted(found, reverse=True):
+        prefix = path.removesuffix(".index")
+        try:
+            if BundleReader(prefix).is_complete():
+                return prefix
+        except errors.OpError:
+            continue
+    return None
 
 
 class CheckpointReader:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import glob
 import math
 import os
-import random
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -18,7 +17,9 @@ import numpy as np
 from google.protobuf.message import DecodeError
 
 from rekindle._src import errors
-from rekindle._src.formats.files import file_error, open_file
+from rekindle._src.formats import partial_files
+from rekindle._src.formats.files import file_error
+from rekindle._src.formats.partial_files import PartialFile
 from rekindle._src.formats.table import Table, write_table
 from rekindle._src.formats.tensor_slice import Slice, assemble
 from rekindle._src.graph import attrs, dtypes, proto
@@ -82,13 +83,15 @@ def write_slices(
         getattr(saved.data.data, _FIELD_OF[dtype.name]).extend(_flat(array, dtype).tolist())
         rows[key] = saved.SerializeToString()
     rows[b""] = proto.SavedTensorSlices(meta=meta).SerializeToString()
-    partial = f"{path}.tempstate{random.SystemRandom().getrandbits(64)}"
+    partial_files.remove_strays(os.path.dirname(path))
+    partial = PartialFile(path)
     try:
-        with open_file(partial, "wb") as file:
-            write_table(file, sorted(rows.items()))
-        os.replace(partial, path)
+        write_table(partial.file, sorted(rows.items()))
     except OSError as error:
+        partial.remove()
         raise file_error(error, path) from None
+    partial.sync()
+    partial.move()
 
 
 def _flat(array: np.ndarray, dtype: DType) -> np.ndarray:

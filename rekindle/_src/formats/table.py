@@ -198,6 +198,7 @@ class Table:
 
     def __init__(self, path: str) -> None:
         self._file = open_file(path, "rb")
+        self._size = os.fstat(self._file.fileno()).st_size
         self._keys: list[bytes] = []
         self._handles: list[_Handle] = []
         try:
@@ -237,7 +238,7 @@ class Table:
             yield from self._entries(handle)
 
     def _read_index(self) -> None:
-        size = os.fstat(self._file.fileno()).st_size
+        size = self._size
         if size < _FOOTER_SIZE:
             raise self._loss("file is too short to be an sstable")
         self._file.seek(size - _FOOTER_SIZE)
@@ -264,10 +265,10 @@ class Table:
     def _entries(self, handle: _Handle) -> Iterator[tuple[bytes, bytes]]:
         block = self._block(handle)
         if len(block) < 4:
-            raise self._loss("bad block contents")
+            raise self._loss("bad block contents", handle.offset)
         end = len(block) - 4 - 4 * struct.unpack_from("<I", block, len(block) - 4)[0]
         if end < 0:
-            raise self._loss("bad block contents")
+            raise self._loss("bad block contents", handle.offset)
         key, place = b"", 0
         while place < end:
             try:
@@ -275,31 +276,32 @@ class Table:
                 fresh, place = read_varint(block, place)
                 size, place = read_varint(block, place)
             except IndexError:
-                raise self._loss("bad entry in block") from None
+                raise self._loss("bad entry in block", handle.offset) from None
             if shared > len(key) or place + fresh + size > end:
-                raise self._loss("bad entry in block")
+                raise self._loss("bad entry in block", handle.offset)
             key = key[:shared] + block[place : place + fresh]
             place += fresh + size
             yield key, block[place - size : place]
 
     def _block(self, handle: _Handle) -> bytes:
+        if handle.offset + handle.size + _TRAILER_SIZE > self._size:
+            raise self._loss("truncated block read", handle.offset)
         self._file.seek(handle.offset)
         data = self._file.read(handle.size + _TRAILER_SIZE)
-        if len(data) < handle.size + _TRAILER_SIZE:
-            raise self._loss("truncated block read")
         if masked_crc(data[:-4]) != struct.unpack_from("<I", data, len(data) - 4)[0]:
-            raise self._loss("block checksum mismatch")
+            raise self._loss("block checksum mismatch", handle.offset)
         kind = data[handle.size]
         if kind == 0:
             return data[: handle.size]
         if kind != 1:
-            raise self._loss("bad block type")
+            raise self._loss("bad block type", handle.offset)
         try:
             return unsnap(data[: handle.size])
         except (IndexError, ValueError):
-            raise self._loss("corrupted compressed block contents") from None
+            raise self._loss("corrupted compressed block contents", handle.offset) from None
 
-    def _loss(self, message: str) -> errors.DataLossError:
+    def _loss(self, message: str, offset: int | None = None) -> errors.DataLossError:
         error = errors.DataLossError(None, None, message)
-        error.add_note(f"The file is {self._file.name}.")
+        place = "" if offset is None else f", the block begins at {offset}"
+        error.add_note(f"The file is {self._file.name}{place}.")
         return error

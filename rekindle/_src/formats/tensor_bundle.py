@@ -3,7 +3,7 @@
 Holds `BundleWriter`, `merge_bundles` and `BundleReader`. A bundle with prefix P is `P.index` (a
 table of BundleEntryProto by tensor name, the BundleHeaderProto under "") and
 `P.data-00000-of-00001` (and more, if it was merged from several). New files are written beside and
-renamed at the end.
+renamed at the end, the index last: whenever a process dies, the index that is there fits the data.
 
 Source: tensorflow/core/util/tensor_bundle/tensor_bundle.h.
 """
@@ -12,15 +12,18 @@ from __future__ import annotations
 import os
 import random
 import struct
-from collections.abc import Iterable, Iterator
-from typing import IO, Any
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+from typing import Any
 
 import google_crc32c
 import numpy as np
 from google.protobuf.message import DecodeError
 
 from rekindle._src import errors
-from rekindle._src.formats.files import file_error, open_file
+from rekindle._src.formats import partial_files
+from rekindle._src.formats.files import file_error
+from rekindle._src.formats.partial_files import PartialFile
 from rekindle._src.formats.table import Table, read_varint, varint, write_table
 from rekindle._src.formats.tensor_slice import Slice, assemble
 from rekindle._src.formats.tfrecord import mask, unmask
@@ -57,8 +60,9 @@ class BundleWriter:
         self._entries: dict[bytes, Any] = {}
         self._size = 0
         _make_folder(prefix)
-        self._partial = _partial(data_path(prefix, 0, 1))
-        self._file: IO[bytes] = open_file(self._partial, "wb")
+        partial_files.remove_strays(os.path.dirname(prefix))
+        partial_files.hold_parts(prefix)
+        self._data = PartialFile(data_path(prefix, 0, 1))
 
     def add(self, name: str, array: np.ndarray, dtype: DType) -> None:
         """Write a tensor; strings are object arrays of bytes.
@@ -92,21 +96,13 @@ class BundleWriter:
         Raises:
           errors.OpError: they cannot be written.
         """
-        path = data_path(self._prefix, 0, 1)
+        self._data.sync()
         header = proto.BundleHeaderProto(num_shards=1, version=proto.VersionDef(producer=_VERSION))
-        try:
-            self._file.close()
-            index = _written_index(self._prefix, header, self._entries)
-            # one right after the other: between them an old index does not fit the new data
-            os.replace(self._partial, path)
-            os.replace(index, index_path(self._prefix))
-        except OSError as error:
-            raise file_error(error, path) from None
+        _publish(self._prefix, header, self._entries, [self._data.move])
 
     def abandon(self) -> None:
         """Take away what was written."""
-        self._file.close()
-        os.remove(self._partial)
+        self._data.remove()
 
     def _put(self, key: bytes, array: np.ndarray, dtype: DType) -> None:
         if key in self._entries:
@@ -117,9 +113,9 @@ class BundleWriter:
             raise errors.UnimplementedError(None, None, message)
         data, crc = _packed_strings(array) if dtype is dtypes.string else _packed(array)
         try:
-            self._file.write(data)
+            self._data.file.write(data)
         except OSError as error:
-            raise file_error(error, self._partial) from None
+            raise file_error(error, self._data.path) from None
         shape = attrs.shape_to_proto(array.shape)
         self._entries[key] = proto.BundleEntryProto(
             dtype=dtype.as_datatype_enum,
@@ -160,15 +156,66 @@ def merge_bundles(prefixes: Iterable[str], merged: str) -> None:
                 entries[key].slices.extend(entry.slices)
     if header is None:
         raise errors.InvalidArgumentError(None, None, "No checkpoints to merge")
-    for path, shard in shards.items():
-        try:
-            os.replace(path, data_path(merged, shard, len(shards)))
-        except OSError as error:
-            raise file_error(error, path) from None
-    index = _written_index(merged, header, entries)
-    os.replace(index, index_path(merged))
+    header.num_shards = len(shards)
+    moves = [partial(_move, path) for path in shards]
+    _publish(merged, header, entries, moves)
     for prefix in prefixes:
         os.remove(index_path(prefix))
+    for folder in {os.path.dirname(one) for one in prefixes}:
+        partial_files.release_parts(folder)
+
+
+def _move(path: str, place: str) -> None:
+    try:
+        os.replace(path, place)
+    except OSError as error:
+        raise file_error(error, place) from None
+
+
+def _publish(
+    prefix: str, header: Any, entries: dict[bytes, Any], moves: list[Callable[[str], None]]
+) -> None:
+    """Put data files and their index at their places.
+
+    Where a checkpoint is there already, the new data first gets names with another number of files, which the new
+    index says; then the usual names and an index for them. So each index that is there at any time has its data.
+
+    Args:
+      prefix: the checkpoint.
+      header: its header.
+      entries: its entries.
+      moves: a function for each data file, which moves it to a path.
+    """
+    count = len(moves)
+    old = partial_files.shards(prefix)
+    aside = count
+    while old and any(one.endswith(f"-of-{aside:05d}") for one in old):
+        aside += count
+    for shard, move in enumerate(moves):
+        move(data_path(prefix, shard, aside))
+    header.num_shards = aside
+    _write_index(prefix, header, entries)
+    _remove(one for one in old if aside == count or not one.endswith(f"-of-{count:05d}"))
+    if aside == count:
+        return
+    try:
+        for shard in range(count):
+            link = f"{data_path(prefix, shard, count)}.tempstate{random.SystemRandom().getrandbits(64)}"
+            os.link(data_path(prefix, shard, aside), link)
+            os.replace(link, data_path(prefix, shard, count))
+    except OSError:  # no links on this file system: the names stay
+        return
+    header.num_shards = count
+    _write_index(prefix, header, entries)
+    _remove(data_path(prefix, shard, aside) for shard in range(count))
+
+
+def _remove(paths: Iterable[str]) -> None:
+    for path in paths:
+        try:
+            os.remove(path)
+        except FileNotFoundError:
+            continue
 
 
 def _merged_header(header: Any, own: Any) -> Any:
@@ -224,6 +271,15 @@ class BundleReader:
             if key not in slices:
                 yield _name(key)
 
+    def is_complete(self) -> bool:
+        """True if the data files have the bytes of all tensors; they are not read."""
+        ends: dict[int, int] = {}
+        for key, packed in self._packed.items():
+            entry = _entry(key, packed)
+            ends[entry.shard_id] = max(ends.get(entry.shard_id, 0), entry.offset + entry.size)
+        paths = ((data_path(self._prefix, shard, self._header.num_shards), end) for shard, end in ends.items())
+        return all(os.path.exists(path) and os.stat(path).st_size >= end for path, end in paths)
+
     def facts(self, name: str) -> tuple[DType, tuple[int, ...]]:
         """The type and the (full) shape of a tensor.
 
@@ -277,17 +333,12 @@ class BundleReader:
             message += f"; expected size {count * dtype.size}"
             raise errors.DataLossError(None, None, message)
         data = self._bytes(entry)
-        if dtype is dtypes.string:
-            array, crc = _unpacked_strings(data, count)
-        else:
-            array = data.view(dtype.as_numpy_dtype)
-            crc = _crc(data)
-        if crc != unmask(entry.crc32c):
-            message = f"Checksum does not match: stored {unmask(entry.crc32c):08} vs. calculated "
-            message += f"on the restored bytes {crc}"
-            error = errors.DataLossError(None, None, message)
-            error.add_note(f"The tensor is {name} of {self._prefix}.")
-            raise error
+        try:
+            array = _checked(data, entry, dtype, count)
+        except errors.DataLossError as error:
+            path = data_path(self._prefix, entry.shard_id, self._header.num_shards)
+            error.add_note(f"The tensor is {name}, at {entry.offset} of {path}.")
+            raise
         if self._header.endianness == proto.BundleHeaderProto.BIG and dtype is not dtypes.string:
             array = array.byteswap()
         return array.reshape(shape)
@@ -299,6 +350,22 @@ class BundleReader:
             error.add_note(f"The file is {path}.")
             raise error
         return np.fromfile(path, np.uint8, entry.size, offset=entry.offset)
+
+
+def _checked(data: np.ndarray, entry: Any, dtype: DType, count: int) -> np.ndarray:
+    """The values that a tensor's bytes hold, flat.
+
+    Raises:
+      DataLossError: they are damaged.
+    """
+    if dtype is dtypes.string:
+        array, crc = _unpacked_strings(data, count)
+    else:
+        array, crc = data.view(dtype.as_numpy_dtype), _crc(data)
+    if crc != unmask(entry.crc32c):
+        message = f"Checksum does not match: stored {unmask(entry.crc32c):08} vs. calculated "
+        raise errors.DataLossError(None, None, f"{message}on the restored bytes {crc}")
+    return array
 
 
 def _facts(name: str, entry: Any) -> tuple[DType, tuple[int, ...]]:
@@ -407,16 +474,16 @@ def _corrupt(path: str, detail: str, reason: str) -> errors.DataLossError:
     return errors.DataLossError(None, None, message)
 
 
-def _written_index(prefix: str, header: Any, entries: dict[bytes, Any]) -> str:
-    """Write an index beside its place; gives the path."""
-    partial = _partial(index_path(prefix))
+def _write_index(prefix: str, header: Any, entries: dict[bytes, Any]) -> None:
     rows = [(key, entries[key].SerializeToString()) for key in sorted(entries)]
+    index = PartialFile(index_path(prefix))
     try:
-        with open_file(partial, "wb") as file:
-            write_table(file, [(b"", header.SerializeToString()), *rows])
+        write_table(index.file, [(b"", header.SerializeToString()), *rows])
     except OSError as error:
-        raise file_error(error, partial) from None
-    return partial
+        index.remove()
+        raise file_error(error, index.path) from None
+    index.sync()
+    index.move()
 
 
 def _make_folder(prefix: str) -> None:
@@ -429,10 +496,6 @@ def _make_folder(prefix: str) -> None:
         return
     except OSError as error:
         raise file_error(error, folder) from None
-
-
-def _partial(path: str) -> str:
-    return f"{path}.tempstate{random.SystemRandom().getrandbits(64)}"
 
 
 def _size_of(path: str) -> int:

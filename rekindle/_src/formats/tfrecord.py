@@ -23,6 +23,7 @@ from rekindle._src.names import public
 _HEADER = struct.Struct("<QI")
 _FOOTER = struct.Struct("<I")
 _CHUNK = 256 << 10
+_MOST_AT_ONCE = 16 << 20
 #: window bits that make zlib write or read its own format, or gzip's
 _WINDOW = {"ZLIB": zlib.MAX_WBITS, "GZIP": zlib.MAX_WBITS + 16}
 
@@ -282,7 +283,7 @@ class RecordReader:
         length, crc = _HEADER.unpack(header)
         if masked_crc(header[:8]) != crc:
             raise self._loss("corrupted", self.offset)
-        body = self._file.read(length + _FOOTER.size)
+        body = self._body(length + _FOOTER.size)
         start = self.offset + _HEADER.size
         if len(body) < length + _FOOTER.size:
             self._rewind(len(header) + len(body))
@@ -292,6 +293,16 @@ class RecordReader:
             raise self._loss("corrupted", start)
         self.offset = start + len(body)
         return record
+
+    def _body(self, count: int) -> bytes:
+        """So many bytes, fewer at the end; memory grows with what is there, not with what a header claims."""
+        if count <= _MOST_AT_ONCE:
+            return self._file.read(count)
+        parts = []
+        while count > 0 and (part := self._file.read(min(count, _MOST_AT_ONCE))):
+            parts.append(part)
+            count -= len(part)
+        return b"".join(parts)
 
     def close(self) -> None:
         """Close the file."""
@@ -304,7 +315,7 @@ class RecordReader:
     def _loss(self, what: str, offset: int) -> errors.DataLossError:
         message = f"{what} record at {offset}"
         error = errors.DataLossError(None, None, message)
-        error.add_note(f"The file is {self.path}.")
+        error.add_note(f"The file is {self.path}, the record begins at {self.offset}.")
         return error
 
 
@@ -332,13 +343,17 @@ class Inflated:
 
     def _fill(self) -> bool:
         """Uncompress one more chunk; False at the end of the file."""
-        data = self._inflater.unused_data or self._file.read(_CHUNK)
+        old = self._inflater
+        data = old.unconsumed_tail or old.unused_data or self._file.read(_CHUNK)
         if not data:
-            return False
-        if self._inflater.eof:
+            # the end of the file, but perhaps not of what fitted into the last chunk
+            rest = b"" if old.eof else old.decompress(b"", _CHUNK)
+            self._ready += rest
+            return bool(rest)
+        if old.eof:
             self._inflater = zlib.decompressobj(self._window)
         try:
-            self._ready += self._inflater.decompress(data)
+            self._ready += self._inflater.decompress(data, _CHUNK)
         except zlib.error as error:
             code, _, reason = str(error).removeprefix("Error ").partition(" ")
             message = f"inflate() failed with error {code}: {reason.rpartition(': ')[2]}"

@@ -104,17 +104,18 @@ def _checkpoints_in(folder: str) -> list[Description]:
 def _safetensors(found: Found) -> Description:
     with files.open_file(found.path, "rb") as file:
         length = struct.unpack("<Q", file.read(8))[0]
-        try:
-            header = json.loads(file.read(length))
-        except ValueError:
-            message = f"{found.path} at offset 8: the header is no JSON"
-            raise errors.DataLossError(None, None, message) from None
-    metadata = header.pop("__metadata__", {})
-    tensors = [
-        {"name": name, "dtype": one["dtype"], "shape": one["shape"],
-         "bytes": one["data_offsets"][1] - one["data_offsets"][0]}
-        for name, one in sorted(header.items())
-    ]  # fmt: skip
+        text = file.read(length)
+    try:
+        header = json.loads(text)
+        metadata = header.pop("__metadata__", {})
+        tensors = [
+            {"name": name, "dtype": one["dtype"], "shape": [int(size) for size in one["shape"]],
+             "bytes": one["data_offsets"][1] - one["data_offsets"][0]}
+            for name, one in sorted(header.items())
+        ]  # fmt: skip
+    except (ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError) as error:
+        message = f"{found.path} at offset 8: the header is not one of safetensors: {type(error).__name__} {error}"
+        raise errors.DataLossError(None, None, message) from None
     elements = sum(math.prod(one["shape"]) for one in tensors)
     return {"tensors": tensors, "elements": elements, "metadata": metadata}
 

@@ -15,6 +15,7 @@ from google.protobuf import text_format
 
 from rekindle._src import errors
 from rekindle._src import tf_logging as logging
+from rekindle._src.formats.checkpoint_reader import newest_whole
 from rekindle._src.formats.files import file_error
 from rekindle._src.graph import meta_graph, proto
 from rekindle._src.names import public
@@ -169,6 +170,21 @@ def get_checkpoint_state(checkpoint_dir: str, latest_filename: str | None = None
 def _warn_ignored(path: str, error: Exception) -> None:
     logging.warning("%s: %s", type(error).__name__, error)
     logging.warning("%s: Checkpoint ignored", path)
+    _tell_newest(path)
+
+
+def _tell_newest(state_path: str) -> None:
+    """Say loudly which checkpoint a folder has whose list is of no use, so that no one starts anew unaware."""
+    newest = newest_whole(os.path.dirname(state_path) or ".")
+    if newest is None:
+        return
+    logging.error(
+        "The list of checkpoints %s cannot be used, but there are checkpoints beside it. The newest whole one is %s: "
+        'to go on from it, restore it by this name, or write the list anew: model_checkpoint_path: "%s"',
+        state_path,
+        newest,
+        os.path.basename(newest),
+    )
 
 
 @public("train.latest_checkpoint")
@@ -185,6 +201,7 @@ def latest_checkpoint(checkpoint_dir: str, latest_filename: str | None = None) -
     if checkpoint_exists(state.model_checkpoint_path):
         return state.model_checkpoint_path
     logging.error("Couldn't match files for checkpoint %s", state.model_checkpoint_path)
+    _tell_newest(_state_path(os.fspath(checkpoint_dir), latest_filename))
     return None
 
 
