@@ -111,6 +111,86 @@ def dense_step(tf):
     return lambda: session.run(train, {x: xs})
 
 
+def ptb_step(tf):
+    """One training step of a language model: 2 x 200 LSTM unrolled over 35 words, 20 rows, 10,000 words, clipped SGD."""
+    rows, steps, units, words = 20, 35, 200, 10000
+    x = tf.placeholder(tf.int32, [rows, steps])
+    y = tf.placeholder(tf.int32, [rows, steps])
+    with tf.variable_scope('model', initializer=tf.random_uniform_initializer(-0.1, 0.1)):
+        with tf.device('/cpu:0'):
+            embedding = tf.get_variable('embedding', [words, units], dtype=tf.float32)
+            inputs = tf.nn.embedding_lookup(embedding, x)
+        cells = [tf.nn.rnn_cell.BasicLSTMCell(units, forget_bias=0.0) for _ in range(2)]
+        cell = tf.nn.rnn_cell.MultiRNNCell(cells)
+        first_state = cell.zero_state(rows, tf.float32)
+        outputs, state = [], first_state
+        with tf.variable_scope('RNN'):
+            for step in range(steps):
+                if step > 0:
+                    tf.get_variable_scope().reuse_variables()
+                output, state = cell(inputs[:, step, :], state)
+                outputs.append(output)
+        output = tf.reshape(tf.concat(outputs, 1), [-1, units])
+        weights = tf.get_variable('softmax_w', [units, words], dtype=tf.float32)
+        biases = tf.get_variable('softmax_b', [words], dtype=tf.float32)
+        logits = tf.nn.xw_plus_b(output, weights, biases)
+        losses = tf.nn.sparse_softmax_cross_entropy_with_logits(labels=tf.reshape(y, [-1]), logits=logits)
+        cost = tf.reduce_sum(losses) / rows
+        variables = tf.trainable_variables()
+        gradients, _ = tf.clip_by_global_norm(tf.gradients(cost, variables), 5)
+        optimizer = tf.train.GradientDescentOptimizer(1.0)
+        train = optimizer.apply_gradients(
+            zip(gradients, variables), global_step=tf.train.get_or_create_global_step())
+    session = tf.Session()
+    session.run(tf.global_variables_initializer())
+    text = np.random.RandomState(0).randint(0, words, (rows, steps + 1))
+    feed = {x: text[:, :-1], y: text[:, 1:]}
+    for pair in zip(tf.nest.flatten(first_state), session.run(tf.nest.flatten(first_state))):
+        feed[pair[0]] = pair[1]
+    fetches = [cost, state, train]
+    return lambda: session.run(fetches, feed)
+
+
+def while_count(tf):
+    """A scalar loop of 1,000 iterations."""
+    last = tf.while_loop(lambda i: i < 1000, lambda i: i + 1, [0])
+    session = tf.Session()
+    return lambda: session.run(last)
+
+
+def while_sum(tf):
+    """A scalar loop of 1,000 iterations that also computes with floats."""
+    def body(i, x):
+        return i + 1, x * 1.0001 + tf.cast(i, tf.float32)
+
+    last = tf.while_loop(lambda i, x: i < 1000, body, [0, 1.0])
+    session = tf.Session()
+    return lambda: session.run(last)
+
+
+def _recurrent(tf):
+    """An LSTM of 128 units over 30 steps of 20 rows, and the gradients of its mean square."""
+    x = tf.placeholder(tf.float32, [None, None, 64])
+    outputs, _ = tf.nn.dynamic_rnn(tf.nn.rnn_cell.LSTMCell(128), x, dtype=tf.float32)
+    loss = tf.reduce_mean(tf.square(outputs))
+    train = tf.train.GradientDescentOptimizer(0.1).minimize(loss)
+    session = tf.Session()
+    session.run(tf.global_variables_initializer())
+    return session, x, loss, train, np.random.RandomState(0).randn(20, 30, 64).astype(np.float32)
+
+
+def dynamic_rnn(tf):
+    """The outputs of tf.nn.dynamic_rnn."""
+    session, x, loss, _, xs = _recurrent(tf)
+    return lambda: session.run(loss, {x: xs})
+
+
+def dynamic_rnn_step(tf):
+    """One training step of tf.nn.dynamic_rnn."""
+    session, x, _, train, xs = _recurrent(tf)
+    return lambda: session.run(train, {x: xs})
+
+
 def feed_fetch(tf):
     """13 MB in and out again."""
     x = tf.placeholder(tf.float32, [None, 1024])
@@ -128,6 +208,11 @@ CASES = {
     'lab7 inference': (lab7_inference, 3),
     'dense300 build': (dense_build, 1),
     'dense300 step': (dense_step, 5),
+    'ptb step': (ptb_step, 5),
+    'while 1000': (while_count, 100),
+    'while 1000, floats': (while_sum, 100),
+    'dynamic_rnn': (dynamic_rnn, 10),
+    'dynamic_rnn step': (dynamic_rnn_step, 5),
     '13 MB feed and fetch': (feed_fetch, 20),
 }
 
