@@ -80,14 +80,16 @@ HOMES: dict[str, str] = {
     "python.framework.function": "state.function",
     "python.ops.control_flow_ops": (
         "ops.control ops.flow_context ops.flow_edges ops.control_flow ops.cond ops.case "
-        "ops.while_context ops.while_loop ops.assertion"
+        "ops.while_context ops.while_loop ops.assertion ops.inner_control_flow"
     ),
     "python.ops.data_flow_ops": "ops.queues ops.barrier ops.staging ops.accumulators",
     "python.ops.functional_ops": "state.functional state.calls ops.functional",
     "python.ops.map_fn": "state.functional",
+    "python.ops.tensor_array_grad": "ops.tensor_array",
     "python.ops.tensor_array_ops": "ops.tensor_array",
     "python.ops.gradient_checker": "testing.jacobians",
     "python.ops.gradient_checker_v2": "testing.function_jacobians",
+    "python.ops.control_flow_util": "ops.inner_control_flow",
     "python.ops.ctc_ops": "losses.ctc_dense ops.ctc",
     "python.ops.custom_gradient": "autodiff.custom_gradient",
     "python.ops.gradients": "autodiff.gradients autodiff.hessians",
