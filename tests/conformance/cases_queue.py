@@ -1,4 +1,4 @@
-"""Ops on queues and readers: no single call shows them."""
+"""Ops on queues, readers, barriers and accumulators: no single call shows them."""
 CASES = []
 ELSEWHERE = dict.fromkeys(
     [
@@ -22,5 +22,18 @@ ELSEWHERE.update(
             "WholeFileReader", "WholeFileReaderV2",
         ],
         "tests/ops/test_readers.py",
+    )
+)  # fmt: skip
+ELSEWHERE.update(
+    dict.fromkeys(
+        [
+            "AccumulatorApplyGradient", "AccumulatorNumAccumulated", "AccumulatorSetGlobalStep",
+            "AccumulatorTakeGradient", "Barrier", "BarrierClose", "BarrierIncompleteSize", "BarrierInsertMany",
+            "BarrierReadySize", "BarrierTakeMany", "ConditionalAccumulator", "ResourceAccumulatorApplyGradient",
+            "ResourceAccumulatorNumAccumulated", "ResourceAccumulatorSetGlobalStep",
+            "ResourceAccumulatorTakeGradient", "ResourceConditionalAccumulator", "SparseAccumulatorApplyGradient",
+            "SparseAccumulatorTakeGradient", "SparseConditionalAccumulator",
+        ],
+        "tests/ops/test_accumulators.py",
     )
 )  # fmt: skip

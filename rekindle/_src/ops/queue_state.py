@@ -17,6 +17,7 @@ import torch
 
 from rekindle._src import errors
 from rekindle._src.graph import dtypes
+from rekindle._src.ops.containers import handle_text
 from rekindle._src.ops.philox import Position, words
 from rekindle._src.ops.waiting import Desk, Line, Outcome
 
@@ -243,9 +244,7 @@ class ElementQueue(abc.ABC):
 
     def read(self) -> Any:
         """What the edge of a handle of the old form carries for whoever reads it: container and name."""
-        out = np.empty(2, object)
-        out[:] = [b"localhost", self.name.encode()]
-        return out
+        return handle_text(self.name)
 
     def check_alike(self, other: ElementQueue) -> None:
         """Refuse to stand for `other`, which another node describes under the same name.
@@ -259,8 +258,8 @@ class ElementQueue(abc.ABC):
         elif self.capacity != other.capacity:
             said = f"{prefix} capacity {self.capacity} but requested capacity was {other.capacity}"
         elif self.types != other.types:
-            said = (f"{prefix} component types {_type_names(self.types)} but requested component types were "
-                    f"{_type_names(other.types)}")  # fmt: skip
+            said = (f"{prefix} component types {type_names(self.types)} but requested component types were "
+                    f"{type_names(other.types)}")  # fmt: skip
         elif self.shapes != other.shapes:
             said = (f"{prefix} component shapes {self._shown(self.shapes)} but requested component shapes were "
                     f"{self._shown(other.shapes)}")  # fmt: skip
@@ -291,8 +290,8 @@ class ElementQueue(abc.ABC):
             if found != wanted:
                 raise errors.InvalidArgumentError(
                     None, None,
-                    f"Type mismatch in tuple component {i}. Expected {_type_names([wanted])}, "
-                    f"got {_type_names([found])}",
+                    f"Type mismatch in tuple component {i}. Expected {type_names([wanted])}, "
+                    f"got {type_names([found])}",
                 )
 
     def _check_shape(self, i: int, found: Any, wanted: Any, text: str) -> None:
@@ -309,7 +308,7 @@ class ElementQueue(abc.ABC):
         )
 
 
-def _type_names(types: list[Any]) -> str:
+def type_names(types: list[Any]) -> str:
     names = {"float32": "float", "float64": "double", "float16": "half"}
     return ", ".join(names.get(t.name) or str(t.name) for t in types)
 
@@ -442,6 +441,10 @@ class PriorityQueue(ElementQueue):
     def _put(self, element: Element) -> None:
         self._heap.append((int(element[0]), element))
         self._rise(len(self._heap) - 1, 0)
+
+    def put_keyed(self, element: Element) -> None:
+        """Put an element in whose first component is its priority too."""
+        self._enqueue_all([[element[0], *element]])
 
     def _take(self) -> Element:
         heap = self._heap
