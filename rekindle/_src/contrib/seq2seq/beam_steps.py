@@ -95,8 +95,8 @@ def mask_probs(probs: Any, end_token: Any, finished: Any) -> Any:
         end_token, words, dtype=probs.dtype,
         on_value=convert.convert_to_tensor(0.0, dtype=probs.dtype), off_value=probs.dtype.min,
     )
-    times = array_ops.concat([array_ops.shape(finished), [1]], 0)
-    ended = array_ops.tile(array_ops.reshape(row, [1, 1, -1]), times)
+    row = array_ops.reshape(row, [1, 1, -1])
+    ended = array_ops.tile(row, array_ops.concat([array_ops.shape(finished), [1]], 0))
     mask = array_ops.tile(array_ops.expand_dims(finished, 2), [1, 1, words])
     return array_ops.where(mask, ended, probs)
 

@@ -1,4 +1,4 @@
-"""What only tensorflow.contrib.seq2seq.python.ops.beam_search_decoder names, or names otherwise than the public modules."""
+"""What only tensorflow.contrib.seq2seq.python.ops.beam_search_decoder names, or by other names than the public ones."""
 
 from __future__ import annotations
 
