@@ -37,3 +37,6 @@ ELSEWHERE.update(
         "tests/ops/test_accumulators.py",
     )
 )  # fmt: skip
+ELSEWHERE.update(
+    dict.fromkeys(["Stage", "StageClear", "StagePeek", "StageSize", "Unstage"], "tests/ops/test_staging.py")
+)
