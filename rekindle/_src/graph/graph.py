@@ -172,8 +172,12 @@ class Graph(ScopeStacks, Collections):
         self._next_number += 1
         op = Operation(self, self._next_number, name, signature, inputs, controls, attrs, output_types)
         context = self._control_flow_context
+        op._control_flow_context = context
+        for tensor in inputs:
+            other = tensor._op._control_flow_context
+            if other is not None and other is not context:
+                other.check_use(tensor._op, op)
         if context is not None:
-            op._control_flow_context = context
             context.AddOp(op)
         if op.outputs or signature.name in infer.RULES:
             try:

@@ -111,6 +111,29 @@ class ControlFlowContext:
         """A value as operations of this context may take it."""
         raise NotImplementedError
 
+    def check_use(self, source: Operation, op: Operation) -> None:
+        """Refuse an input of an operation that comes out of a loop in which the operation does not stand.
+
+        Raises:
+          ValueError: it does.
+        """
+        given = output_context(source)
+        there = None if given is None else given.GetWhileContext()
+        if there is None:
+            return
+        here = while_context_of(op)
+        if here is None:
+            if op.type not in ("Enter", "RefEnter", "Switch", "RefSwitch"):
+                raise ValueError(
+                    f"Cannot use '{source.name}' as input to '{op.name}' because '{source.name}' is in a while loop. "
+                    "See info log for more details."
+                )
+        elif not is_inside(here, there) and not _is_of_gradient(here, there):
+            raise ValueError(
+                f"Cannot use '{source.name}' as input to '{op.name}' because they are in different while loops. "
+                "See info log for more details."
+            )
+
     def AddInnerOp(self, op: Operation) -> None:  # noqa: N802
         """Take an operation of a context inside in."""
         if self._outer_context is not None:
@@ -182,6 +205,18 @@ def is_inside(context: Any, other: Any) -> bool:
             return False
         context = context.outer_context
     return True
+
+
+def _is_of_gradient(here: Any, there: Any) -> bool:
+    """True if one of two loops is that of the gradient of the other, or of one beside it."""
+    if here.grad_state:
+        forward = here.grad_state.forward_context
+        if is_inside(forward, there) or forward is there.outer_context:
+            return True
+    if not there.grad_state:
+        return False
+    forward = there.grad_state.forward_context
+    return forward is here or bool(forward.grad_state and forward.grad_state.forward_context is here)
 
 
 def while_context_of(op: Operation) -> Any:
