@@ -164,3 +164,49 @@ def test_recursive_functions_are_refused():
 
     with pytest.raises(tf.errors.InvalidArgumentError, match="Function Endless calls itself"):
         run(endless(tf.constant(1.0)))
+
+
+def _inner_tensor():
+    """A tensor of a loop's body."""
+    made = []
+
+    def body(i):
+        made.append(tf.constant(1, name="inner"))
+        return i + made[0]
+
+    tf.while_loop(lambda i: i < 10, body, [0])
+    return made[0]
+
+
+def test_value_of_a_loop_is_refused_outside():
+    inner = _inner_tensor()
+    with pytest.raises(ValueError, match="'while/inner' as input to 'Add' because 'while/inner' is in a while"):
+        tf.add(1, inner)
+
+
+def test_value_of_a_loop_is_refused_in_another():
+    inner = _inner_tensor()
+    with pytest.raises(ValueError, match="'while_1/Add' because they are in different while loops"):
+        tf.while_loop(lambda i: i < 10, lambda i: tf.add(1, inner), [0])
+
+
+def test_array_refuses_values_of_another_type():
+    with tf.Graph().as_default(), tf.Session() as session:
+        array = tf.TensorArray(tf.float32, 3)
+        with pytest.raises(tf.errors.InvalidArgumentError, match="is float but Op is trying to write dtype string"):
+            session.run(array.write(0, "text").flow)
+
+
+def test_array_of_texts_is_unstacked():
+    with tf.Graph().as_default(), tf.Session() as session:
+        array = tf.TensorArray(tf.string, 2, clear_after_read=False).unstack(tf.constant(["a", "b"]))
+        assert session.run(array.read(1)) == b"b"
+        assert session.run(array.stack()).tolist() == [b"a", b"b"]
+
+
+def test_gradient_of_split_joins_what_was_split():
+    with tf.Graph().as_default(), tf.Session() as session:
+        x = tf.constant([1.0, 2.0, 3.0])
+        array = tf.TensorArray(tf.float32, 3, dynamic_size=True).split(x, [1, 1, 1]).write(3, [4.0])
+        (dx,) = tf.gradients(array.concat(), x)
+        assert session.run(dx).tolist() == [1, 1, 1]

@@ -210,6 +210,9 @@ class TensorArray:
         """An operation after which the array is gone."""
         return blocks.tensor_array_close_v3(self._handle, name=name)
 
+    def mark_used(self) -> None:
+        """Nothing; TensorFlow warns of arrays that nobody uses."""
+
     def _converted(self, value: Any) -> Tensor:
         value = convert.convert_to_tensor(value, preferred_dtype=self._dtype, name="value")
         if value.dtype != self._dtype:
@@ -270,24 +273,33 @@ def with_flow(array: TensorArray, flow: Tensor) -> TensorArray:
 # Gradients: each call of tf.gradients has its own array of gradients, known by its name scope.
 
 
+def _GetGradSource(op_or_tensor: Any) -> str:  # noqa: N802 - TensorFlow's name
+    """The scope of the call of tf.gradients that made something.
+
+    Raises:
+      ValueError: no scope around it begins with "gradients".
+    """
+    parts = op_or_tensor.name.split("/")
+    found = [i for i, part in enumerate(parts) if part.startswith("gradients")]
+    if not found:
+        raise ValueError(
+            "Expected op/tensor name to start with gradients (excluding scope), got: "
+            f"{op_or_tensor.name}. This means that a tf.gradients op with this op in its dependency path "
+            "has a custom name that does not start with 'gradients'. Please make sure all calls to "
+            "tf.gradients that have non-empty 'name' arguments use names that start with "
+            "'gradients'."
+        )
+    return "/".join(parts[: found[-1] + 1])
+
+
 def _gradients_of(handle: Tensor, flow: Tensor, dtype: Any, grad: Tensor) -> TensorArray:
     """The array of gradients beside an array, for the call of tf.gradients that made `grad`.
 
     Raises:
       ValueError: `grad` was not made by tf.gradients under a name that begins with "gradients".
     """
-    parts = grad.name.split("/")
-    found = [i for i, part in enumerate(parts) if part.startswith("gradients")]
-    if not found:
-        raise ValueError(
-            "Expected op/tensor name to start with gradients (excluding scope), got: "
-            f"{grad.name}. This means that a tf.gradients op with this op in its dependency path "
-            "has a custom name that does not start with 'gradients'. Please make sure all calls to "
-            "tf.gradients that have non-empty 'name' arguments use names that start with "
-            "'gradients'."
-        )
     array = TensorArray(dtype, handle=handle, flow=flow, colocate_with_first_write_call=False)
-    return array.grad(source="/".join(parts[: found[-1] + 1]), flow=flow)
+    return array.grad(source=_GetGradSource(grad), flow=flow)
 
 
 @blocks.tensor_array_read_v3.gradient

@@ -14,6 +14,7 @@ import torch
 from rekindle._src import errors
 from rekindle._src.graph import infer
 from rekindle._src.graph.opdef import op
+from rekindle._src.ops.string import dtype_name
 
 _EMPTY, _WRITTEN, _CLEARED = 0, 1, 2
 
@@ -27,7 +28,7 @@ class Elements:
 
     __slots__ = (
         "name", "dtype", "items", "states", "shapes", "was_read", "dynamic", "clear", "shape",
-        "identical", "sums", "closed", "added_up", "gradients",
+        "identical", "sums", "closed", "added_up", "gradients", "parts",
     )
 
     def __init__(
@@ -48,6 +49,7 @@ class Elements:
         self.closed = False
         self.added_up = False
         self.gradients: dict[str, Elements] = {}
+        self.parts: int | None = None  # how many elements a split wrote, which is what its gradient joins
 
     def __len__(self) -> int:
         return len(self.items)
@@ -166,6 +168,7 @@ class Elements:
             known = self.shapes[i] if value is None else tuple(value.shape)
             if self.states[i] != _EMPTY and known is not None:
                 found.shapes[i], found.states[i] = (*more, *known), _WRITTEN
+        found.parts = self.parts
         self.gradients[source] = found
         return found
 
@@ -315,8 +318,9 @@ def _index(index: torch.Tensor) -> int:
 
 
 @op("TensorArrayWriteV3", infer=_written_shape, host=True)
-def tensor_array_write_v3(handle, index, value, flow_in):
+def tensor_array_write_v3(handle, index, value, flow_in, *, T):  # noqa: N803 - the attr's name
     """The flow after a write of one element."""
+    _check_written(handle, T)
     handle.write(_index(index), value)
     return flow_in
 
@@ -331,7 +335,14 @@ def tensor_array_read_v3(handle, index, flow_in, *, dtype):
 def _check_dtype(handle: Elements, dtype: Any) -> None:
     if handle.dtype != dtype:
         raise _invalid(
-            f"TensorArray dtype is {handle.dtype.name} but Op requested dtype {dtype.name}."
+            f"TensorArray dtype is {dtype_name(handle.dtype)} but Op requested dtype {dtype_name(dtype)}."
+        )
+
+
+def _check_written(handle: Elements, dtype: Any) -> None:
+    if handle.dtype != dtype:
+        raise _invalid(
+            f"TensorArray dtype is {dtype_name(handle.dtype)} but Op is trying to write dtype {dtype_name(dtype)}."
         )
 
 
@@ -353,7 +364,7 @@ def tensor_array_gather_v3(handle, indices, flow_in, *, dtype, element_shape=Non
                 "defined. Currently only static shapes are supported when packing zero-size "
                 "TensorArrays.",
             )
-        return torch.zeros((0, *handle.shape), dtype=dtype.torch)
+        return torch.zeros((0, *(handle.shape or ())), dtype=dtype.torch)
     values = [handle.read(i) for i in chosen]
     _check_alike(values)
     return stacked(values)
@@ -392,8 +403,9 @@ def stacked(values: list[Any]) -> Any:
 
 
 @op("TensorArrayScatterV3", infer=_scattered_shape, host=True)
-def tensor_array_scatter_v3(handle, indices, value, flow_in):
+def tensor_array_scatter_v3(handle, indices, value, flow_in, *, T):  # noqa: N803 - the attr's name
     """The flow after writes of the rows of `value`."""
+    _check_written(handle, T)
     chosen = indices.tolist()
     if value.ndim == 0:
         raise _invalid("Input value for unpack must be at least a vector but received shape: []")
@@ -401,7 +413,7 @@ def tensor_array_scatter_v3(handle, indices, value, flow_in):
         raise _invalid(
             f"Expected len(indices) == values.shape[0], but saw: {len(chosen)} vs. {value.shape[0]}"
         )
-    rows = value.unbind(0) if isinstance(value, torch.Tensor) else list(value)
+    rows = value.unbind(0) if isinstance(value, torch.Tensor) else [value[i, ...] for i in range(len(value))]
     limit = max(chosen, default=-1)
     if not handle.dynamic and limit >= len(handle):
         raise _invalid(
@@ -424,9 +436,10 @@ def tensor_array_concat_v3(handle, flow_in, *, dtype, element_shape_except0=None
                 f"{_shown(element_shape_except0)} is not fully defined. Currently only static "
                 "shapes are supported when concatenating zero-size TensorArrays.",
             )
-        empty = torch.zeros((0, *element_shape_except0), dtype=dtype.torch)
+        empty = torch.zeros((0, *(element_shape_except0 or ())), dtype=dtype.torch)
         return empty, torch.zeros((0,), dtype=torch.int64)
-    values = [handle.read(i) for i in range(len(handle))]
+    count = handle.parts if handle.sums and handle.parts is not None else len(handle)
+    values = [handle.read(i) for i in range(count)]
     for i, value in enumerate(values):
         if value.ndim == 0:
             raise _invalid(
@@ -446,8 +459,11 @@ def tensor_array_concat_v3(handle, flow_in, *, dtype, element_shape_except0=None
 
 
 @op("TensorArraySplitV3", infer=_split_shape, host=True)
-def tensor_array_split_v3(handle, value, lengths, flow_in):
+def tensor_array_split_v3(handle, value, lengths, flow_in, *, T):  # noqa: N803 - the attr's name
     """The flow after writes of pieces of `value` of the given lengths."""
+    _check_written(handle, T)
+    if lengths.dim() != 1:
+        raise _invalid(f"Expected lengths to be a vector, received shape: {list(lengths.shape)}")
     sizes = lengths.tolist()
     if value.ndim == 0:
         raise _invalid(
@@ -468,6 +484,8 @@ def tensor_array_split_v3(handle, value, lengths, flow_in):
     for i, size in enumerate(sizes):
         handle.write(i, value[at : at + size])
         at += size
+    if not handle.sums:
+        handle.parts = len(sizes)
     return flow_in
 
 

@@ -130,9 +130,9 @@ def tensor_array_grad_v2(handle, flow_in, *, source):
     return handle.gradient(source)
 
 
-def _write(handle, index, value, flow_in):
+def _write(handle, index, value, flow_in, *, T):  # noqa: N803 - the attr's name
     """The flow after a write of one element."""
-    return blocks.tensor_array_write_v3.kernel(_array(handle), index, value, flow_in)
+    return blocks.tensor_array_write_v3.kernel(_array(handle), index, value, flow_in, T=T)
 
 
 def _read(handle, index, flow_in, *, dtype):
@@ -147,9 +147,9 @@ def _gather(handle, indices, flow_in, *, dtype, element_shape=None):
     )
 
 
-def _scatter(handle, indices, value, flow_in):
+def _scatter(handle, indices, value, flow_in, *, T):  # noqa: N803
     """The flow after writes of the rows of `value`."""
-    return blocks.tensor_array_scatter_v3.kernel(_array(handle), indices, value, flow_in)
+    return blocks.tensor_array_scatter_v3.kernel(_array(handle), indices, value, flow_in, T=T)
 
 
 def _concat(handle, flow_in, *, dtype, element_shape_except0=None):
@@ -159,9 +159,9 @@ def _concat(handle, flow_in, *, dtype, element_shape_except0=None):
     )
 
 
-def _split(handle, value, lengths, flow_in):
+def _split(handle, value, lengths, flow_in, *, T):  # noqa: N803
     """The flow after writes of pieces of `value` of the given lengths."""
-    return blocks.tensor_array_split_v3.kernel(_array(handle), value, lengths, flow_in)
+    return blocks.tensor_array_split_v3.kernel(_array(handle), value, lengths, flow_in, T=T)
 
 
 def _size(handle, flow_in):
@@ -206,10 +206,10 @@ def tensor_array_pack(handle, flow_in, *, dtype, element_shape=None):
 
 
 @op("TensorArrayUnpack", infer=infer.unknown, host=True, pure=False)
-def tensor_array_unpack(handle, value, flow_in):
+def tensor_array_unpack(handle, value, flow_in, *, T):  # noqa: N803
     """The flow after the rows of `value` were written at 0, 1, ..."""
     count = value.shape[0] if value.ndim else 0
-    return _scatter(handle, torch.arange(count), value, flow_in)
+    return _scatter(handle, torch.arange(count), value, flow_in, T=T)
 
 
 for _block in (stack, stack_push, stack_pop, stack_close, tensor_array, tensor_array_v2, tensor_array_grad,
