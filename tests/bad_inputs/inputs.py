@@ -314,6 +314,74 @@ def negative_top_k(tf):
     run(tf, tf.nn.top_k([1.0, 2.0], tf.placeholder_with_default(5, [])))
 
 
+def of_shapes(tf, function, *shapes):
+    """Run a function of values whose shapes come as a surprise."""
+    values = [tf.placeholder(tf.float32) for _ in shapes]
+    run(tf, function(*values), {v: np.zeros(s, np.float32) for v, s in zip(values, shapes)})
+
+
+def product_of_other_sizes(tf):
+    of_shapes(tf, tf.matmul, (2, 3), (4, 5))
+
+
+def convolution_of_other_depths(tf):
+    of_shapes(tf, lambda x, w: tf.nn.conv2d(x, w, [1, 1, 1, 1], "SAME"), (1, 4, 4, 3), (3, 3, 2, 2))
+
+
+def convolution_of_no_image(tf):
+    of_shapes(tf, lambda x, w: tf.nn.conv2d(x, w, [1, 1, 1, 1], "SAME"), (4, 4, 3), (3, 3, 3, 2))
+
+
+def depthwise_convolution_of_other_depths(tf):
+    of_shapes(tf, lambda x, w: tf.nn.depthwise_conv2d(x, w, [1, 1, 1, 1], "SAME"), (1, 4, 4, 3),
+              (3, 3, 2, 2))
+
+
+def bias_of_another_size(tf):
+    of_shapes(tf, tf.nn.bias_add, (2, 3), (4,))
+
+
+def bias_that_is_a_matrix(tf):
+    of_shapes(tf, tf.nn.bias_add, (2, 3), (3, 3))
+
+
+def cross_entropy_of_other_classes(tf):
+    of_shapes(tf, lambda x, y: tf.nn.softmax_cross_entropy_with_logits_v2(labels=y, logits=x),
+              (2, 4), (2, 3))
+
+
+def unstack_of_another_number(tf):
+    of_shapes(tf, lambda x: tf.unstack(x, num=2), (3,))
+
+
+def one_hot_of_no_axis(tf):
+    run(tf, tf.one_hot(tf.placeholder_with_default(3, None), 3, axis=5))
+
+
+def paddings_of_another_rank(tf):
+    of_shapes(tf, lambda x: tf.pad(x, [[1, 1]]), (3, 2))
+
+
+def choice_of_other_shapes(tf):
+    of_shapes(tf, lambda x, y: tf.where(x > 0, x, y), (3,), (2,))
+
+
+def blocks_that_do_not_fit(tf):
+    of_shapes(tf, lambda x: tf.space_to_depth(x, 2), (1, 3, 2, 3))
+
+
+def depth_that_does_not_fit(tf):
+    of_shapes(tf, lambda x: tf.depth_to_space(x, 2), (1, 2, 2, 3))
+
+
+def placeholder_of_a_negative_size(tf):
+    tf.placeholder(tf.float32, [-2])
+
+
+def operation_without_a_session(tf):
+    tf.no_op().run()
+
+
 INPUTS = {name: value for name, value in sorted(globals().items())
           if callable(value) and getattr(value, "__code__", None) is not None
           and value.__code__.co_varnames[:value.__code__.co_argcount] == ("tf",)

@@ -78,7 +78,9 @@ def _shape(value: Any, attr: Attr) -> Any:
         return shape_from_proto(value)
     try:
         return (value if isinstance(value, TensorShape) else TensorShape(value)).dims_tuple
-    except (TypeError, ValueError) as error:
+    except ValueError as error:
+        raise ValueError(f"Error converting {attr.name} to a TensorShape: {error}.") from None
+    except TypeError as error:
         raise TypeError(f"Error converting {value} (type {type(value)}) to a TensorShape for argument "
                         f"'{attr.name}': {error}") from None
 

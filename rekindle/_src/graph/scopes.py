@@ -87,7 +87,7 @@ def session_for(graph: Any, session: Any, what: str, verb: str) -> Any:
         session = get_default_session()
         if session is None:
             raise ValueError(f"Cannot {what} using `{verb}()`: No default session is registered. Use `with "
-                             "sess.as_default()` or pass an explicit session to "
+                             f"sess.as_default(){':' if verb == 'run' else ''}` or pass an explicit session to "
                              f"`{verb}(session=sess)`")
         if session.graph is not graph:
             raise ValueError(f"Cannot use the default session to {what}: the "

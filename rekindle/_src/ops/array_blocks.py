@@ -307,6 +307,32 @@ def depth_to_space_op(input, *, block_size, data_format="NHWC"):
     return x.permute(0, 1, 3, 2, 4, 5).reshape(n, h * block_size, w * block_size, -1)
 
 
+@space_to_depth_op.refusal
+def space_to_depth_refusal(input, *, block_size, data_format="NHWC"):
+    """Say which size does not fit."""
+    if input.dim() != 4:
+        raise _invalid(f"Input rank should be 4 instead of {input.dim()}")
+    first = 2 if data_format == "NCHW" else 1
+    height, width = input.shape[first], input.shape[first + 1]
+    if height % block_size or width % block_size:
+        raise _invalid(
+            f"Image width {width} and height {height} should be divisible by block_size: "
+            f"{block_size}"
+        )
+
+
+@depth_to_space_op.refusal
+def depth_to_space_refusal(input, *, block_size, data_format="NHWC"):
+    """Say which size does not fit."""
+    if input.dim() != 4:
+        raise _invalid(f"Input rank should be: 4 instead of: {input.dim()}")
+    depth = input.shape[1 if data_format == "NCHW" else 3]
+    if depth % block_size**2:
+        raise _invalid(
+            f"Input depth dimension {depth} should be divisible by: {block_size**2}"
+        )
+
+
 def _opposite(op: Any, function: Any, dy: Any) -> Any:
     data_format = op.get_attr("data_format").decode()
     if data_format == "NCHW_VECT_C":

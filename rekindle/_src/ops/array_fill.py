@@ -181,6 +181,15 @@ def one_hot_op(indices, depth, on_value, off_value, *, axis=-1):
     )
 
 
+@one_hot_op.refusal
+def one_hot_refusal(indices, depth, on_value, off_value, *, axis=-1):
+    """Say which axis is not there."""
+    if not -1 <= axis <= indices.dim():
+        raise _invalid(
+            f"Expected axis to be -1 or between [0, {indices.dim() + 1}).  But received: {axis}"
+        )
+
+
 def places(indices: Any, depth: int, axis: int) -> Any:
     """0, 1, ... depth - 1 along `axis` of a tensor with one axis more than `indices`."""
     sizes = [1] * (indices.dim() + 1)

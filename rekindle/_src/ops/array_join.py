@@ -117,6 +117,18 @@ def unpack(value, *, num, axis=0):
     return torch.unbind(value, axis)
 
 
+@unpack.refusal
+def unpack_refusal(value, *, num, axis=0):
+    """Say which axis is missing, or of another size."""
+    if not -value.dim() <= axis < value.dim():
+        raise _invalid(f"axis = {axis} not in [{-value.dim()}, {value.dim()})")
+    if value.shape[axis] != num:
+        raise _invalid(
+            f"Input shape axis {axis % value.dim()} must equal {num}, got shape "
+            f"{infer.show(tuple(value.shape))}"
+        )
+
+
 @unpack.gradient
 def unpack_gradient(op, *dys):
     return stack(dys, axis=op.get_attr("axis"))

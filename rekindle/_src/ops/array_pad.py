@@ -36,19 +36,19 @@ def _padded(c: Any) -> Any:
 @op("Pad", infer=_padded, structural=True)
 def pad_op(input, paddings):
     """The tensor with zeros before and after along each axis."""
-    return torch.nn.functional.pad(input, widths(paddings.tolist(), input.dim()))
+    return torch.nn.functional.pad(input, widths(paddings.tolist(), input.shape))
 
 
-def widths(paddings: list[list[int]], rank: int) -> list[int]:
+def widths(paddings: list[list[int]], shape: Any) -> list[int]:
     """Paddings in torch's order: the last axis first.
 
     Raises:
       InvalidArgumentError: they are negative, or not of so many axes.
     """
-    if len(paddings) != rank:
+    if len(paddings) != len(shape):
         raise _invalid(
             f"The first dimension of paddings must be the rank of inputs[{len(paddings)},2] "
-            f"[{rank}]"
+            f"{infer.show(tuple(shape))}"
         )
     for before, after in paddings:
         if before < 0 or after < 0:
@@ -60,7 +60,7 @@ def widths(paddings: list[list[int]], rank: int) -> list[int]:
 def pad_v2(input, paddings, constant_values):
     """The tensor with a constant before and after along each axis."""
     pairs = paddings.tolist()
-    widths(pairs, input.dim())
+    widths(pairs, input.shape)
     sizes = [before + n + after for n, (before, after) in zip(input.shape, pairs)]
     out = constant_values.expand(sizes).clone()
     out[tuple(slice(before, before + n) for n, (before, _) in zip(input.shape, pairs))] = input

@@ -11,7 +11,7 @@ import torch
 from rekindle._src.graph import convert, infer, scopes
 from rekindle._src.graph.opdef import op
 from rekindle._src.names import public
-from rekindle._src.ops import activation
+from rekindle._src.ops import activation, math_refusal
 from rekindle._src.ops import array as array_ops
 from rekindle._src.ops import math as math_ops
 
@@ -44,6 +44,23 @@ def _per_channel(bias: torch.Tensor, rank: int) -> torch.Tensor:
 def bias_add_op(value, bias, *, data_format="NHWC"):
     """The bias added along the channels: [..., C] and [C] -> [..., C]."""
     return value + (bias if data_format == "NHWC" else _per_channel(bias, value.dim()))
+
+
+@bias_add_op.refusal
+def bias_add_refusal(value, bias, *, data_format="NHWC"):
+    """Say which shape does not fit."""
+    if value.dim() < 2:
+        raise math_refusal.invalid(
+            f"Input tensor must be at least 2D: {math_refusal.listed(value)}"
+        )
+    if bias.dim() != 1:
+        raise math_refusal.invalid(f"Biases must be 1D: {math_refusal.listed(bias)}")
+    if bias.shape[0] != value.shape[-1 if data_format == "NHWC" else 1]:
+        which = "last" if data_format == "NHWC" else "channel"
+        raise math_refusal.invalid(
+            f"Must provide as many biases as the {which} dimension of the input tensor: "
+            f"{math_refusal.listed(bias)} vs. {math_refusal.listed(value)}"
+        )
 
 
 @bias_add_op.gradient

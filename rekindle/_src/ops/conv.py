@@ -17,7 +17,7 @@ from rekindle._src import errors
 from rekindle._src.graph import infer, scopes
 from rekindle._src.graph.opdef import op
 from rekindle._src.names import public
-from rekindle._src.ops import arguments, windows
+from rekindle._src.ops import arguments, math_refusal, windows
 from rekindle._src.ops import array as array_ops
 
 _ATTRS = ("strides", "padding", "use_cudnn_on_gpu", "explicit_paddings", "data_format", "dilations")
@@ -299,6 +299,30 @@ def conv2d(
     W', out].
     """
     return convolve(input, filter, strides, padding, explicit_paddings, data_format, dilations)
+
+
+@conv2d.refusal
+def conv2d_refusal(input, filter, *, data_format="NHWC", **_):
+    """Say which shape does not fit."""
+    refuse_image(input, filter)
+    depth = input.shape[3 if data_format == "NHWC" else 1]
+    if filter.shape[2] == 0 or depth % filter.shape[2]:
+        raise math_refusal.invalid(
+            "input depth must be evenly divisible by filter depth: "
+            f"{depth} vs {filter.shape[2]}"
+        )
+
+
+def refuse_image(input, filter):
+    """Raise TensorFlow's error if one of the two has not four axes.
+
+    Raises:
+      InvalidArgumentError: one has not.
+    """
+    if input.dim() != 4:
+        raise math_refusal.invalid(f"input must be 4-dimensional{math_refusal.listed(input)}")
+    if filter.dim() != 4:
+        raise math_refusal.invalid(f"filter must be 4-dimensional: {math_refusal.listed(filter)}")
 
 
 @conv2d.gradient

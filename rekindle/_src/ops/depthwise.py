@@ -12,7 +12,7 @@ from typing import Any
 from rekindle._src.graph import convert, infer, scopes
 from rekindle._src.graph.opdef import op
 from rekindle._src.names import public
-from rekindle._src.ops import arguments, conv, convolution, windows
+from rekindle._src.ops import arguments, conv, convolution, math_refusal, windows
 from rekindle._src.ops import array as array_ops
 
 _ATTRS = ("strides", "padding", "data_format", "dilations")
@@ -51,6 +51,17 @@ def depthwise_conv2d_native(
         data_format,
         dilations,
     )
+
+
+@depthwise_conv2d_native.refusal
+def depthwise_conv2d_native_refusal(input, filter, *, data_format="NHWC", **_):
+    """Say which shape does not fit."""
+    conv.refuse_image(input, filter)
+    depth = input.shape[3 if data_format == "NHWC" else 1]
+    if depth != filter.shape[2]:
+        raise math_refusal.invalid(
+            f"input and filter must have the same depth: {depth} vs {filter.shape[2]}"
+        )
 
 
 @depthwise_conv2d_native.gradient

@@ -138,6 +138,26 @@ def batch_mat_mul_v2(x, y, *, adj_x=False, adj_y=False):
     return torch.matmul(x.mH if adj_x else x, y.mH if adj_y else y)
 
 
+@batch_mat_mul.refusal
+@batch_mat_mul_v2.refusal
+def batch_matmul_refusal(x, y, *, adj_x=False, adj_y=False):
+    """Say which sizes do not go together."""
+    for i, one in enumerate((x, y)):
+        if one.dim() < 2:
+            raise _invalid(f"In[{i}] ndims must be >= 2: {one.dim()}")
+    a, b = x.shape[-2 if adj_x else -1], y.shape[-1 if adj_y else -2]
+    if a != b:
+        raise _invalid(
+            f"In[0] mismatch In[1] shape: {a} vs. {b}: {infer.show(tuple(x.shape))} "
+            f"{infer.show(tuple(y.shape))} {int(adj_x)} {int(adj_y)}"
+        )
+    if x.shape[:-2] != y.shape[:-2]:
+        raise _invalid(
+            f"In[0] and In[1] must have compatible batch dimensions: "
+            f"{infer.show(tuple(x.shape))} vs. {infer.show(tuple(y.shape))}"
+        )
+
+
 @batch_mat_mul.gradient
 def batch_matmul_gradient(op, dz):
     x, y = op.inputs

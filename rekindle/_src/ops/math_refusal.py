@@ -8,6 +8,16 @@ from rekindle._src import errors
 from rekindle._src.graph import infer
 
 
+def invalid(message: str) -> errors.InvalidArgumentError:
+    """The error of inputs that a kernel does not take."""
+    return errors.InvalidArgumentError(None, None, message)
+
+
+def listed(x: Any) -> str:
+    """A tensor's shape: "[2,3]"."""
+    return infer.show(tuple(x.shape))
+
+
 def refuse_shapes(x: Any, y: Any, **_: Any) -> None:
     """Raise TensorFlow's error if two values cannot be broadcast to one shape.
 

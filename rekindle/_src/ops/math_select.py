@@ -42,13 +42,17 @@ def select(condition, t, e):
 @select.refusal
 def select_refusal(condition, t, e):
     """Say which shape is not as it must be."""
+    for i, other in enumerate((t, e), 1):
+        if condition.dim() == t.dim() and condition.shape != other.shape:
+            raise math_refusal.invalid(
+                "Inputs to operation {node} of type Select must have the same size and shape.  "
+                f"Input 0: {math_refusal.listed(condition)} != input {i}: "
+                f"{math_refusal.listed(other)}"
+            )
     if t.shape != e.shape:
-        raise errors.InvalidArgumentError(
-            None,
-            None,
-            f"Inputs to operation {{op}} of type Select must have the same size and shape.  Input "
-            "0: "
-            f"{infer.show(t.shape)} != input 1: {infer.show(e.shape)}",
+        raise math_refusal.invalid(
+            "'then' and 'else' must have the same size.  but received: "
+            f"{math_refusal.listed(t)} vs. {math_refusal.listed(e)}"
         )
     if condition.dim() == 1 and t.dim() > 1 and condition.shape[0] != t.shape[0]:
         raise errors.InvalidArgumentError(

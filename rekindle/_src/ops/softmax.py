@@ -75,6 +75,18 @@ def softmax_cross_entropy_with_logits_op(features, labels):
     return -(labels * log_p).sum(1), torch.exp(log_p) - labels
 
 
+@softmax_cross_entropy_with_logits_op.refusal
+def softmax_cross_entropy_with_logits_refusal(features, labels):
+    """Say that the shapes differ."""
+    shapes = [infer.show(tuple(x.shape)) for x in (features, labels)]
+    raise errors.InvalidArgumentError(
+        None,
+        None,
+        "logits and labels must be broadcastable: "
+        f"logits_size={shapes[0]} labels_size={shapes[1]}",
+    )
+
+
 @softmax_cross_entropy_with_logits_op.gradient
 def softmax_cross_entropy_with_logits_gradient(op, dy, dbackprop):
     dx = _times_rows(dy, op.outputs[1])

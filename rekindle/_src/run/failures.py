@@ -25,7 +25,8 @@ def translate(error: BaseException, op: Any) -> BaseException:
     if isinstance(error, errors.OpError):
         if error.op is not None:
             return error
-        return type(error)(op.node_def, op, f"{error.message}\n\t {node_text(op)}")
+        said = error.message.replace("{node}", op.name)  # a kernel does not know its operation
+        return type(error)(op.node_def, op, f"{said}\n\t {node_text(op)}")
     if not isinstance(error, Exception):
         return error
     kind, text = _kind(error), str(error).strip() or type(error).__name__
