@@ -77,7 +77,7 @@ HOMES: dict[str, str] = {
     "python.layers.utils": "layers.inner_utils",
     "python.lib.io.file_io": "platform.file_io",
     "python.ops.array_ops": "ops.array",
-    "python.framework.function": "state.function",
+    "python.framework.function": "state.function state.function_library",
     "python.ops.control_flow_ops": (
         "ops.control ops.flow_context ops.flow_edges ops.control_flow ops.cond ops.case "
         "ops.while_context ops.while_loop ops.assertion ops.inner_control_flow"
