@@ -1,6 +1,7 @@
 """Convolutions that resize and mirror their input first: what optimize_for_inference makes.
 
-Source: TensorFlow's FusedResizeAndPadConv2D and FusedPadConv2D, which have no gradients.
+Source: TensorFlow's FusedResizeAndPadConv2D and FusedPadConv2D, which have no gradients, and which
+take the first image of a batch for all of them; these do not.
 """
 from __future__ import annotations
 
@@ -17,7 +18,9 @@ def _shape(c: Any) -> infer.Shape:
     x, w = infer.with_rank(c.shapes[0], 4), infer.with_rank(c.shapes[-1], 4)
     size = c.value(1) if is_resized else None
     paddings = c.value(len(c.shapes) - 2)
-    infer.with_rank(c.shapes[len(c.shapes) - 2], 2)
+    rank = infer.with_rank(c.shapes[len(c.shapes) - 2], 2)[0]
+    if rank != 4:
+        raise ValueError(f"Shape must be rank {-1 if rank is None else rank} but is rank 4")
     extent: list[int | None] = list(x[1:3])
     if is_resized:
         extent = [None, None] if size is None else [int(one) for one in size]
@@ -37,14 +40,14 @@ def _shape(c: Any) -> infer.Shape:
     return (x[0], *sizes, w[3])
 
 
-@op("FusedPadConv2D", infer=_shape, gradient=None)
+@op("FusedPadConv2D", infer=_shape)
 def fused_pad_conv2d(input, paddings, filter, *, mode, strides, padding):
     """The convolution of the mirrored input."""
     padded = array_pad.mirror_pad.kernel(input, paddings, mode=mode)
     return conv.convolve(padded, filter, strides, padding, (), "NHWC", (1, 1, 1, 1))
 
 
-@op("FusedResizeAndPadConv2D", infer=_shape, gradient=None)
+@op("FusedResizeAndPadConv2D", infer=_shape)
 def fused_resize_and_pad_conv2d(
     input, size, paddings, filter, *, resize_align_corners=False, mode, strides, padding
 ):
