@@ -103,18 +103,20 @@ class BaseSession:
         return self._execute(fetches, feed_dict, options, run_metadata)
 
     def _execute(self, wanted: Any, feed_dict: Any, options: Any, metadata: Any) -> Any:
-        if options is None and metadata is None and not self._limit:
+        limit = options and options.timeout_in_ms or self._limit
+        if not limit and not (options and options.trace_level):
             quick = self._quick(wanted, feed_dict)
             if quick is not None:
+                if metadata is not None:
+                    metadata.Clear()
                 return quick[0](quick[1])
-        with waiting.limit(options and options.timeout_in_ms or self._limit):
+        with waiting.limit(limit):
             return self._run(wanted, feed_dict, options, metadata)
 
     def _quick(self, wanted: Any, feed_dict: Any) -> Any:
         """The known step for a simple call, run; None where there is none yet."""
         try:
-            key = (self._graph.state, tuple(wanted) if type(wanted) is list else wanted, type(wanted),
-                   tuple(feed_dict) if feed_dict else ())
+            key = self._graph.state, _form(wanted), tuple(feed_dict) if feed_dict else ()
             entry = self._steps.get(key)
         except TypeError:
             return None
@@ -166,8 +168,7 @@ class BaseSession:
     def _remember(self, wanted: Any, feed_dict: Any, plan: Any, step: Step, tensors: list[Any]) -> None:
         """Let the next call of the same form find its step at once."""
         try:
-            key = (self._graph.state, tuple(wanted) if type(wanted) is list else wanted, type(wanted),
-                   tuple(feed_dict) if feed_dict else ())
+            key = self._graph.state, _form(wanted), tuple(feed_dict) if feed_dict else ()
             hash(key)
         except TypeError:
             return
@@ -235,6 +236,16 @@ class BaseSession:
 
     def _extend_graph(self) -> None:
         self._placement.extend()
+
+
+def _form(wanted: Any) -> Any:
+    """A structure of fetches as a key: equal for those that ask for the same in the same form."""
+    kind = type(wanted)
+    if kind is dict:
+        return kind, tuple([(k, _form(v)) for k, v in wanted.items()])
+    if isinstance(wanted, (list, tuple)):
+        return kind, tuple([_form(v) for v in wanted])
+    return wanted
 
 
 @public("Session")
