@@ -50,3 +50,10 @@ def test_what_is_asked_for_on_the_cpu_is_there(session):
     with session() as one:
         one.run(v.initializer)
         assert one.run(total) == 3
+
+
+def test_a_loop_keeps_its_tensors_on_the_device_and_what_steers_it_on_the_host(session):
+    x = tf.placeholder(tf.float32, [None, None, 8])
+    outputs, _ = tf.nn.dynamic_rnn(tf.nn.rnn_cell.LSTMCell(4), x, dtype=tf.float32)
+    train = tf.train.GradientDescentOptimizer(0.1).minimize(tf.reduce_mean(tf.square(outputs)))
+    run(session, train, {x: np.ones((2, 5, 8))})

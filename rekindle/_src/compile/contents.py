@@ -13,7 +13,9 @@ from rekindle._src.compile.program import Instr, Program, Value, flat
 from rekindle._src.graph.infer import Shape
 
 #: what puts elements under its first input, and which input holds them
-_PUTS = {"StackPushV2": 1, "TensorArrayWriteV3": 2, "TensorArrayScatterV3": 2, "TensorArraySplitV3": 1}
+PUTS = {"StackPushV2": 1, "TensorArrayWriteV3": 2, "TensorArrayScatterV3": 2, "TensorArraySplitV3": 1}
+#: what gives elements, or what was put under its first input, as its first output
+TAKES = frozenset(["StackPushV2", "StackPopV2", "TensorArrayReadV3", "TensorArrayGatherV3", "TensorArrayConcatV3"])
 
 
 @dataclasses.dataclass(slots=True)
@@ -38,7 +40,7 @@ class Contents:
             kind = instr.block.type
             if kind == "TensorArrayGradV3":
                 self._sources[instr.outputs[0]] = instr.inputs[0]
-            elif kind in _PUTS:
+            elif kind in PUTS:
                 self._puts[instr.inputs[0]] = self._puts.get(instr.inputs[0], 0) + 1
             elif not kind.startswith(("TensorArray", "Stack")):
                 self._passed.update(flat(instr.inputs))
@@ -66,8 +68,8 @@ class Contents:
             return False
         if handle in self._passed:
             return False
-        if kind in _PUTS:
-            pushed = values[instr.inputs[_PUTS[kind]]]
+        if kind in PUTS:
+            pushed = values[instr.inputs[PUTS[kind]]]
             if kind == "StackPushV2":
                 values[instr.outputs[0]].shape = pushed.shape
             rows = kind == "TensorArrayScatterV3"

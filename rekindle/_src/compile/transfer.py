@@ -9,9 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from rekindle._src.compile.contents import PUTS, TAKES
+from rekindle._src.compile.hoist import hoist
 from rekindle._src.compile.program import Block, Instr, Program, Value, flat, substitute
 
 HOST = "cpu"
+#: the place of an element of a stack or TensorArray, which stays where it was made: all that takes it copies it first
+ANYWHERE = "anywhere"
 
 
 def _copy(value: Any, *, device: str) -> Any:
@@ -32,7 +36,7 @@ def transfer(program: Program, device_of: Callable[[Any], str]) -> tuple[Program
     places: dict[int, str] = dict.fromkeys(program.feeds, HOST)
     places.update((n, HOST) for n, v in program.values.items() if v.const is not None)
     kept = _Mover(program, places, device_of).instrs(program.instrs)
-    return program.with_instrs(kept), places
+    return hoist(program.with_instrs(kept)), places
 
 
 class _Mover:
@@ -57,10 +61,14 @@ class _Mover:
                            for position, one in enumerate(instr.inputs))
             kept.append(instr.over(inputs))
             self.places.update(dict.fromkeys(instr.outputs, device))
+            if instr.block.type in TAKES and not self.program.values[instr.outputs[0]].on_host:
+                self.places[instr.outputs[0]] = ANYWHERE
         return kept
 
     def stays(self, instr: Instr, position: int, device: str) -> bool:
         """True if an argument is used where it lies."""
+        if PUTS.get(instr.block.type) == position:
+            return True
         on_host = [self.program.values[n] for n in flat(instr.inputs[position:position + 1])
                    if self.places.get(n, HOST) != device]
         return not on_host or position in instr.block.host_inputs and all(
@@ -68,7 +76,7 @@ class _Mover:
 
     def moved(self, number: int, device: str, node: Any, kept: list[Instr]) -> int:
         """The number of a value on a device; where there is no copy yet, `kept` gets one."""
-        if self.places.get(number, HOST) == device or _is_object(self.program.values[number]):
+        if device == ANYWHERE or self.places.get(number, HOST) == device or _is_object(self.program.values[number]):
             return number
         found = self.copies.get((number, device))
         if found is None:
