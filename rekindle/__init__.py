@@ -188,6 +188,7 @@ from rekindle._src.ops import (
     arguments as _ops_arguments,
     array as _ops_array,
     array_inplace as _ops_array_inplace,
+    barrier as _ops_barrier,
     batch_norm as _ops_batch_norm,
     bias as _ops_bias,
     checkpoint as _ops_checkpoint,
@@ -197,6 +198,7 @@ from rekindle._src.ops import (
     control_flow_gradients as _ops_control_flow_gradients,
     conv as _ops_conv,
     conv3d as _ops_conv3d,
+    conv_fused as _ops_conv_fused,
     conv_transpose as _ops_conv_transpose,
     convolution as _ops_convolution,
     ctc as _ops_ctc,
@@ -211,6 +213,7 @@ from rekindle._src.ops import (
     flow_values as _ops_flow_values,
     functional as _ops_functional,
     fused as _ops_fused,
+    fused_sums as _ops_fused_sums,
     gather_tree as _ops_gather_tree,
     host_scalars as _ops_host_scalars,
     image_boxes as _ops_image_boxes,
@@ -220,6 +223,7 @@ from rekindle._src.ops import (
     image_draw as _ops_image_draw,
     image_resize as _ops_image_resize,
     image_shapes as _ops_image_shapes,
+    inner_control_flow as _ops_inner_control_flow,
     linalg_exponential as _ops_linalg_exponential,
     linalg_legacy as _ops_linalg_legacy,
     linalg_tridiagonal as _ops_linalg_tridiagonal,
@@ -257,6 +261,7 @@ from rekindle._src.ops import (
     sparse_math as _ops_sparse_math,
     sparse_places as _ops_sparse_places,
     stacks as _ops_stacks,
+    staging as _ops_staging,
     state as _ops_state,
     state_resource as _ops_state_resource,
     state_scatter as _ops_state_scatter,
@@ -275,6 +280,11 @@ from rekindle._src.ops import (
     while_backprop as _ops_while_backprop,
     while_context as _ops_while_context,
     windows as _ops_windows,
+)
+from rekindle._src.ops.accumulators import (
+    ConditionalAccumulator as ConditionalAccumulator,
+    ConditionalAccumulatorBase as ConditionalAccumulatorBase,
+    SparseConditionalAccumulator as SparseConditionalAccumulator,
 )
 from rekindle._src.ops.array_blocks import (
     batch_to_space as batch_to_space,

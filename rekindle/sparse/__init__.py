@@ -2,6 +2,7 @@
 """tf.sparse."""
 from rekindle._missing import getter as _getter
 from rekindle._src.graph.sparse import SparseTensor as SparseTensor
+from rekindle._src.ops.accumulators import SparseConditionalAccumulator as SparseConditionalAccumulator
 from rekindle._src.ops.array_select import sparse_mask as mask
 from rekindle._src.ops.placeholder import sparse_placeholder as placeholder
 from rekindle._src.ops.reduce_sparse_segments import (
