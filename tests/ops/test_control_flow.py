@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 import rekindle as tf
-from rekindle._src.state import function
+from rekindle._src.graph import proto
+from rekindle._src.state import calls, function, function_library
 
 
 @pytest.fixture(autouse=True)
@@ -210,3 +211,79 @@ def test_gradient_of_split_joins_what_was_split():
         array = tf.TensorArray(tf.float32, 3, dynamic_size=True).split(x, [1, 1, 1]).write(3, [4.0])
         (dx,) = tf.gradients(array.concat(), x)
         assert session.run(dx).tolist() == [1, 1, 1]
+
+
+def _counting(limit=3):
+    """A condition and a body of a loop that counts and doubles."""
+
+    @function.Defun(tf.int32, tf.float32)
+    def goes_on(i, x):
+        return i < limit
+
+    @function.Defun(tf.int32, tf.float32)
+    def once_more(i, x):
+        return i + 1, x * 2.0
+
+    return goes_on, once_more
+
+
+def test_while_of_functions():
+    goes_on, once_more = _counting()
+    assert run(calls.While([0, 1.5], goes_on, once_more)) == [3, 12.0]
+
+
+def test_while_refuses_a_body_of_fewer_results():
+    goes_on, _ = _counting()
+
+    @function.Defun(tf.int32, tf.float32)
+    def short(i, x):
+        return i + 1
+
+    with pytest.raises(tf.errors.InvalidArgumentError, match="While loop body returned 1 arguments. Expected: 2"):
+        run(calls.While([0, 1.5], goes_on, short))
+
+
+@pytest.mark.parametrize("by_while", [False, True])
+def test_for_carries_what_its_body_captures(by_while):
+    step = tf.constant(10.0)
+
+    @function.Defun(tf.int32, tf.float32)
+    def body(i, x):
+        return x + tf.cast(i, tf.float32) * step
+
+    assert run(calls.For(1, 4, 1, [0.0], body, rewrite_with_while=by_while)) == [60.0]
+
+
+def test_for_refuses_a_range_without_end():
+    @function.Defun(tf.int32, tf.float32)
+    def body(i, x):
+        return x
+
+    with pytest.raises(tf.errors.InvalidArgumentError, match="Invalid start/limit/delta: 0 3 -1"):
+        run(calls.For(0, 3, -1, [0.0], body))
+
+
+def test_functions_come_out_of_a_library():
+    @function.Defun(tf.float32, tf.float32)
+    def slope(x, dy):
+        return dy * 3.0
+
+    @function.Defun(tf.float32, grad_func=slope)
+    def half(x):
+        return x / 2.0
+
+    half(1.0)
+    library = tf.get_default_graph().as_graph_def().library
+    with tf.Graph().as_default():
+        found = {one.name: one for one in function_library.from_library(library)}
+        x = tf.constant(4.0)
+        y = found[half.name](x)
+        assert run([y, *tf.gradients(y, x)]) == [2.0, 3.0]
+
+
+def test_library_with_circular_gradients_is_refused():
+    _, once_more = _counting()
+    library = proto.FunctionDefLibrary(function=[once_more.definition])
+    library.gradient.add(function_name=once_more.name, gradient_func=once_more.name)
+    with pytest.raises(ValueError, match="contains cyclic gradient functions!"):
+        function_library.from_library(library)

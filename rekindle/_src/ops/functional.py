@@ -82,10 +82,29 @@ def remote_call(target, args, *, f, ctx):
     return ctx.call(f.name, f.attr, args)
 
 
-@op("SymbolicGradient", host=True, pure=False)
-def symbolic_gradient(input, *, f, ctx):
+def _gradient_shapes(c: Any) -> list[infer.Shape]:
+    count = len(c.attr("Tout"))
+    if len(c.shapes) < count:
+        raise ValueError("len(inputs) < len(outputs)")
+    return list(c.shapes[:count])
+
+
+@op("SymbolicGradient", infer=_gradient_shapes, host=True, pure=False)
+def symbolic_gradient(input, *, f, Tout, ctx):  # noqa: N803 - the attr's name
     """The gradients of a function's arguments, of the arguments and its results' gradients."""
-    return ctx.call_gradient(f.name, f.attr, input)
+    found = ctx.call_gradient(f.name, f.attr, input)
+    if len(found) != len(Tout):
+        raise errors.InvalidArgumentError(
+            None, None, f"SymGrad expects to return {len(Tout)} tensor(s), but get {len(found)} tensor(s) instead."
+        )
+    return found
+
+
+def _check_count(values: list[Any], wanted: int, loop: str) -> None:
+    if len(values) != wanted:
+        raise errors.InvalidArgumentError(
+            None, None, f"{loop} loop body returned {len(values)} arguments. Expected: {wanted}"
+        )
 
 
 def _branch(cond, input, then_branch, else_branch, ctx):
@@ -115,8 +134,17 @@ def case(branch_index, input, *, branches, ctx):
 
 def _loop(input, cond, body, ctx):
     values = list(input)
-    while _truth(ctx.call(cond.name, cond.attr, values)[0]):
+    while True:
+        found = ctx.call(cond.name, cond.attr, values)
+        if len(found) != 1:
+            raise errors.InvalidArgumentError(
+                None, None,
+                f"Expected a single scalar which can be converted to a boolean, got {len(found)} tensors.",
+            )
+        if not _truth(found[0]):
+            break
         values = ctx.call(body.name, body.attr, values)
+        _check_count(values, len(input), "While")
     return values
 
 
@@ -135,12 +163,18 @@ def stateless_while(input, *, cond, body, ctx):
 @op("For", host=True, pure=False)
 def for_(start, limit, delta, input, *, body, ctx):
     """The values after a call of `body` for each number of a range."""
+    for name, value in (("start", start), ("limit", limit), ("delta", delta)):
+        if value.dim():
+            raise errors.InvalidArgumentError(
+                None, None, f"{name} must be a scalar, but {name} has shape {list(value.shape)}"
+            )
     first, last, step = int(start), int(limit), int(delta)
     if not (first == last or (step > 0 and first <= last) or (step < 0 and first >= last)):
         raise errors.InvalidArgumentError(None, None, f"Invalid start/limit/delta: {first} {last} {step}")
     values = list(input)
     for i in range(first, last, step or 1):
         values = ctx.call(body.name, body.attr, [torch.tensor(i, dtype=torch.int32), *values])
+        _check_count(values, len(input), "For")
     return values
 
 

@@ -10,6 +10,7 @@ import inspect
 from collections.abc import Callable
 from typing import Any
 
+from rekindle._src import errors
 from rekindle._src.graph import (
     convert,
     dtypes,
@@ -166,7 +167,7 @@ class DefinedFunction:
     """A function of the graph for fixed argument types; a call adds an operation."""
 
     def __init__(
-        self, func: Callable[..., Any], argnames: list[str], input_types: Any,
+        self, func: Any, argnames: list[str], input_types: Any,
         func_name: str | None = None, grad_func: DefinedFunction | None = None,
         python_grad_func: Any = None, out_names: Any = None, shape_func: Any = None,
         capture_by_value: bool = False, whitelisted_stateful_ops: Any = None,
@@ -199,6 +200,10 @@ class DefinedFunction:
     def definition(self) -> Any:
         """The FunctionDef."""
         return self._made().definition
+
+    @property
+    def _signature(self) -> Any:
+        return self.definition.signature
 
     @property
     def declared_input_types(self) -> Any:
@@ -279,6 +284,13 @@ class DefinedFunction:
             name = f"{name}_{self._grad_func.name}"
         graph = self._build(name)
         self._extra_inputs = graph.extra_inputs
+        names, count = self._out_names, len(graph.outputs)
+        if names and len(names) != count:
+            raise errors.InvalidArgumentError(
+                None, None,
+                "output names must be either empty or equal in size to outputs. output names size = "
+                f"{len(names)} outputs size = {count}",
+            )
         self._inner = list(graph._functions.values())
         self._stateful = [(o.name, o.type) for o in graph.get_operations() if o.signature.stateful]
         definition = function_body.definition_of(
@@ -316,6 +328,9 @@ class DefinedFunction:
             tensors = [convert.convert_to_tensor(one) for one in outputs]
             graph.outputs = [t if t.graph is graph else graph.capture(t) for t in tensors]
         return graph
+
+
+_DefinedFunction = DefinedFunction
 
 
 class OverloadedFunction:
