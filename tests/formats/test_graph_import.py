@@ -230,6 +230,18 @@ def test_scalar_placeholders_of_old_graphs_have_any_shape():
             assert a.shape.ndims == rank
 
 
+def test_wrong_shapes_of_old_queues_are_passed_over():
+    text = "node { name: 'a' op: '%s' %s attr { key: '_output_shapes' value { list { shape { %s } } } } }"
+    types = "attr { key: 'component_types' value { list { type: DT_FLOAT } } }"
+    with tf.Graph().as_default():
+        (a,) = tf.import_graph_def(graph_def(text % ("FIFOQueue", types, "")), return_elements=["a:0"])
+        assert a.shape.as_list() == [2]
+    refused(ValueError, "attribute inconsistent with the GraphDef for output #0", text % (
+        "Const", TYPE + "attr { key: 'value' value { tensor { dtype: DT_FLOAT tensor_shape { } } } }",
+        "dim { size: 3 }",
+    ))  # fmt: skip
+
+
 def test_gradients_pass_through_imported_loops():
     with tf.Graph().as_default():
         x = tf.placeholder(tf.float32, [], name="x")

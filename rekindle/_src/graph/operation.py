@@ -69,7 +69,15 @@ class Operation:
 
     @property
     def _input_types(self) -> list[Any]:
-        return [t.dtype for t in self._inputs]
+        """What the op takes: of a reference that it only reads, the type without it."""
+        if not any(t.dtype._is_ref_dtype for t in self._inputs):
+            return [t.dtype for t in self._inputs]
+        refs: list[bool] = []
+        for arg in self.signature.inputs:
+            listed = self._attrs[arg.type_list_attr] if arg.type_list_attr is not None else ()
+            count = self._attrs[arg.number_attr] if arg.number_attr is not None else 1
+            refs += [arg.is_ref] * (count if arg.type_list_attr is None else len(listed))
+        return [t.dtype if is_ref else t.dtype.base_dtype for t, is_ref in zip(self._inputs, refs, strict=True)]
 
     @property
     def control_inputs(self) -> list[Operation]:
