@@ -245,7 +245,7 @@ def bidirectional_dynamic_rnn(
 
     def turned(x: Any) -> Any:
         if sequence_length is None:
-            return array_ops.reverse(x, axis=[time_axis])
+            return array_ops.reverse_v2(x, axis=[time_axis])
         return array_ops.reverse_sequence(
             input=x, seq_lengths=sequence_length, seq_axis=time_axis, batch_axis=batch_axis
         )

@@ -51,6 +51,12 @@ with tf.variable_scope("both"):
     outputs, _, state = tf.nn.static_bidirectional_rnn(
         rnn.GRUCell(2), rnn.GRUCell(3), steps, dtype=tf.float32, sequence_length=lengths)
 keep("both", outputs, state)
+with tf.variable_scope("both_loops"):
+    made = tf.nn.bidirectional_dynamic_rnn(rnn.GRUCell(2), rnn.GRUCell(3), x, dtype=tf.float32)
+keep("both_loops", *made)
+with tf.variable_scope("backwards"):
+    made = rnn.TimeReversedFusedRNN(rnn.LSTMBlockFusedCell(2))(whole, dtype=tf.float32)
+keep("backwards", *made)
 with tf.variable_scope("stacked"):
     outputs, _, state = rnn.stack_bidirectional_rnn(
         [rnn.GRUCell(2), rnn.GRUCell(2)], [rnn.GRUCell(2), rnn.GRUCell(3)], steps[:2],

@@ -92,5 +92,5 @@ def _reversed(x: Any, lengths: Any) -> Any:
     if isinstance(x, list):
         return list(reversed(x))
     if lengths is None:
-        return array_ops.reverse(x, [0])
+        return array_ops.reverse_v2(x, [0])
     return array_ops.reverse_sequence(x, lengths, 0, 1)
