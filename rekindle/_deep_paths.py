@@ -31,13 +31,16 @@ HOMES: dict[str, str] = {
     "contrib.layers.python.layers.optimizers": "contrib.layers.optimizers",
     "contrib.layers.python.layers.utils": "contrib.layers.utils",
     "contrib.losses.python.losses.loss_ops": "contrib.losses",
+    "contrib.metrics.python.ops.metric_ops": "contrib.metrics",
     "contrib.slim.python.slim.learning": "contrib.slim.learning",
+    "contrib.slim.python.slim.model_analyzer": "contrib.slim.model_analyzer",
     "contrib.training.python.training.training": "contrib.training",
     "contrib.testing.python.framework.fake_summary_writer": "contrib.testing",
     "contrib.testing.python.framework.util_test": "contrib.testing",
     "contrib.learn.python.learn.datasets.base": "data.mnist",
     "contrib.learn.python.learn.datasets.mnist": "data.mnist",
     "contrib.legacy_seq2seq.python.ops.seq2seq": "contrib.legacy_seq2seq.decoders",
+    "contrib.rnn.python.kernel_tests.benchmarking": "contrib.rnn.benchmarking",
     "contrib.rnn.python.ops.core_rnn_cell": "contrib.rnn.inner_core_cell",
     "contrib.rnn.python.ops.rnn_cell": "contrib.rnn.small contrib.rnn.normalized",
     "contrib.seq2seq.python.ops.beam_search_decoder": "contrib.seq2seq.inner_beam_search",
@@ -186,6 +189,12 @@ HOMES: dict[str, str] = {
     "python.util.tf_inspect": "std.inspect",
 }
 
+#: modules that hold all that TensorFlow generates for the ops of their kind
+WITH_GENERATED = frozenset(
+    f"python.ops.{kind}_ops"
+    for kind in "array control_flow data_flow io linalg logging math nn parsing state string".split()
+)
+
 _ABSENT = object()
 
 
@@ -225,8 +234,10 @@ class DeepModule(ModuleType):
             found = getattr(_home(home), name, _ABSENT)
             if found is not _ABSENT:
                 return found
-        if ".gen_" in f".{path}":
-            return generated(name)
+        if ".gen_" in f".{path}" or (path in WITH_GENERATED and not name.startswith("_")):
+            found = generated(name)
+            if found is not _ABSENT or ".gen_" in f".{path}":
+                return found
         return _ABSENT if public else public_value(name, _ABSENT)
 
 
