@@ -58,6 +58,7 @@ PROGRAMS = [
     Program("networks", "scripts/networks.py", loose=("gradients/AddN_3:0",)),
     Program("legacy_seq2seq", "scripts/legacy_seq2seq.py", rtol=2e-3),
     Program("contrib_layers", "scripts/contrib_layers.py", rtol=5e-3),
+    Program("contrib_slim", "scripts/contrib_slim.py", rtol=5e-3),
     Program("nn_functions", "scripts/nn_functions.py", rtol=2e-3),  # holds half precision
     Program("lab1_hello", "labs/lab1_hello.py"),
     Program("lab2_placeholders", "labs/lab2_placeholders.py"),

@@ -160,7 +160,8 @@ def softmax_cross_entropy(
         labels = math_ops.cast(onehot_labels, logits.dtype)
         if label_smoothing > 0:
             classes = math_ops.cast(array_ops.shape(labels)[1], logits.dtype)
-            labels = labels * (1.0 - label_smoothing) + label_smoothing / classes
+            others = label_smoothing / classes
+            labels = labels * (1.0 - label_smoothing) + others
         losses = softmax.softmax_cross_entropy_with_logits(
             labels=labels, logits=logits, name="xentropy"
         )
