@@ -128,4 +128,4 @@ from rekindle._src.train.global_step import (
     get_or_create_global_step as get_or_create_global_step,
 )
 
-__getattr__ = _getter('contrib.slim', 'initializers', 'layers', 'learning', 'losses', 'regularizers', 'utils')
+__getattr__ = _getter('contrib.slim', 'initializers', 'layers', 'learning', 'losses', 'metrics', 'model_analyzer', 'regularizers', 'utils')
