@@ -194,3 +194,16 @@ def test_scopes_of_a_thread_are_its_own_after_the_switch():
         thread.join()
         assert made[0].op.name == "c"
         assert tf.constant(1, name="c").op.name == "main/c"
+
+
+def test_an_index_chooses_a_queue(sess):
+    index = tf.placeholder(tf.int32, [])
+    queues = [tf.FIFOQueue(2, [tf.int32], shapes=[[]]) for _ in range(3)]
+    chosen = tf.FIFOQueue.from_list(index, queues)
+    sess.run(chosen.enqueue(7), {index: 1})
+    assert sess.run([q.size() for q in queues]) == [0, 1, 0]
+    assert sess.run(chosen.dequeue(), {index: 1}) == 7
+    with pytest.raises(tf.errors.InvalidArgumentError, match="is not in"):
+        sess.run(chosen.size(), {index: 5})
+    with pytest.raises(TypeError, match="A list of queues expected"):
+        tf.QueueBase.from_list(0, [])

@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 
 from rekindle._src import errors
-from rekindle._src.graph import constants, dtypes
+from rekindle._src.graph import constants
 from rekindle._src.graph.opdef import OPS, Op, kernel_attrs, kernel_inputs
-from rekindle._src.ops.string_codes import on_strings
+from rekindle._src.ops.string_codes import CODED, on_strings
 from rekindle._src.ops.torch_types import to_numpy, to_torch
 
 
@@ -41,7 +41,7 @@ def fold(block: Op, op: Any, arrays: list[np.ndarray]) -> list[np.ndarray] | Non
 
 def kernel_of(block: Op, op: Any) -> Callable[..., Any]:
     """The kernel for an operation: the block's, or its form for strings where an input is one."""
-    if block.structural and any(t._dtype._base is dtypes.string for t in op._inputs):
+    if block.structural and any(t._dtype._base in CODED for t in op._inputs):
         return on_strings(block, op._attrs)
     return block.kernel
 

@@ -1,8 +1,7 @@
 """Strings through kernels that only move or compare elements: each distinct string stands as a number.
 
 Holds `on_strings`, which wraps the kernel of a structural block (`op(..., structural=True)`) for calls in which an
-input
-is an array of strings. Code 0 is the empty string, so that padding with zeros pads with empty strings.
+input is an array of strings or a handle of a resource. Code 0 is the empty string, so that padding with zeros pads with empty strings.
 """
 
 from __future__ import annotations
@@ -16,6 +15,9 @@ import torch
 from rekindle._src.graph import dtypes, infer
 from rekindle._src.graph.opdef import Op
 
+#: types whose values have no tensors: strings, and handles of resources
+CODED = (dtypes.string, dtypes.resource)
+
 
 def is_text(value: Any) -> bool:
     """True for an array of strings, or a list that holds one."""
@@ -26,11 +28,17 @@ def is_text(value: Any) -> bool:
 
 def on_strings(block: Op, attrs: dict[str, Any]) -> Callable[..., Any]:
     """The kernel of a structural block, for inputs of which some are arrays of strings."""
-    texts = [dtype is dtypes.string for dtype in infer.output_types(block.signature, attrs)]
+    texts = [dtype in CODED for dtype in infer.output_types(block.signature, attrs)]
 
     def kernel(*values: Any, **keywords: Any) -> Any:
-        codes: dict[bytes, int] = {b"": 0}
-        results = block.kernel(*(encode(value, codes) for value in values), **keywords)
+        codes: dict[Any, int] = {b"": 0}
+        encoded = [encode(value, codes) for value in values]
+        try:
+            results = block.kernel(*encoded, **keywords)
+        except Exception:
+            if block.explain is not None:
+                block.explain(*encoded, **keywords)
+            raise
         table = np.array([*codes, None], object)[
             :-1
         ]  # None keeps numpy from making it of fixed width
@@ -41,19 +49,24 @@ def on_strings(block: Op, attrs: dict[str, Any]) -> Callable[..., Any]:
     return kernel
 
 
-def encode(value: Any, codes: dict[bytes, int]) -> Any:
-    """An array of strings as a tensor of their codes; other values as they are."""
+def encode(value: Any, codes: dict[Any, int]) -> Any:
+    """An array of strings, or a handle, as a tensor of their codes; tensors as they are."""
     if isinstance(value, list):
         return [encode(one, codes) for one in value]
-    if not isinstance(value, np.ndarray):
+    if isinstance(value, torch.Tensor):
         return value
+    if not isinstance(value, np.ndarray):
+        return torch.tensor(codes.setdefault(value, len(codes)))
     flat = [codes.setdefault(text, len(codes)) for text in value.reshape(-1).tolist()]
     return torch.tensor(flat, dtype=torch.int64).reshape(value.shape)
 
 
 def decode(value: Any, table: np.ndarray) -> Any:
     """A tensor of codes as an array of strings."""
-    return table[value.numpy()] if value.dim() else _scalar(table[int(value)])
+    if value.dim():
+        return table[value.numpy()]
+    one = table[int(value)]
+    return _scalar(one) if isinstance(one, bytes) else one
 
 
 def _scalar(text: bytes) -> np.ndarray:
