@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 import torch
 
+import rekindle as tf
 from rekindle._src.graph import opdef
 
 torch.manual_seed(0)
@@ -83,3 +85,23 @@ def test_op_of_old(scales):
     found = kernel(name + "Grad", X, MEAN, VARIANCE, SCALE, dy, **attrs)
     for one, expected in zip(found, gradients, strict=True):
         torch.testing.assert_close(one, expected, rtol=1e-3, atol=1e-4)
+
+
+@pytest.mark.parametrize("is_training", [True, False])
+def test_fused_batch_norm_has_second_derivatives(is_training):
+    values = np.random.RandomState(0).randn(4, 3, 3, 2).astype(np.float32)
+    with tf.Graph().as_default(), tf.Session() as session:
+        moments = [None, None]
+        if not is_training:
+            moments = [tf.constant([0.1, 0.2]), tf.constant([1.1, 0.7])]
+        x = tf.constant(values)
+        scale, offset = tf.constant([1.0, 2.0]), tf.constant([0.5, 1.0])
+        fused = tf.nn.fused_batch_norm(x, scale, offset, *moments, 0.01, is_training=is_training)[0]
+        mean, variance = tf.nn.moments(x, [0, 1, 2]) if is_training else moments
+        plain = tf.nn.batch_normalization(x, mean, variance, offset, scale, 0.01)
+        seconds = []
+        for y in (fused, plain):
+            first = tf.gradients(tf.reduce_sum(y**3), x)[0]
+            seconds.append(tf.gradients(tf.reduce_sum(first * first), x)[0])
+        one, other = session.run(seconds)
+    np.testing.assert_allclose(one, other, rtol=1e-3, atol=1e-3 * np.abs(other).max())
