@@ -6,9 +6,10 @@ import pytest
 
 import rekindle as tf
 from tests.formats import graph_file_facts
+from tests.programs.shared import SHARED
 
 RECORDED = json.loads((Path(__file__).parent.parent / "golden" / "graph_files.json").read_text())
-FOLDER = Path(__file__).parents[3] / "shared" / "data" / "formats"
+FOLDER = Path(SHARED) / "data" / "formats"
 
 
 @pytest.mark.parametrize("name", sorted(RECORDED))

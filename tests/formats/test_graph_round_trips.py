@@ -98,7 +98,8 @@ def changed(graph_def, choose):
     value = node.attr[choose.choice(attrs)] if attrs else proto.AttrValue()
     kind = choose.randrange(8)
     if kind == 0:
-        node.input.append(choose.choice(["", "^"]) + choose.choice(graph_def.node).name + choose.choice(["", ":7", ":x"]))
+        other = choose.choice(graph_def.node).name
+        node.input.append(choose.choice(["", "^"]) + other + choose.choice(["", ":7", ":x"]))
     elif kind == 1:
         del node.input[:1]
     elif kind == 2:
