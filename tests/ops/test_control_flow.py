@@ -287,3 +287,20 @@ def test_library_with_circular_gradients_is_refused():
     library.gradient.add(function_name=once_more.name, gradient_func=once_more.name)
     with pytest.raises(ValueError, match="contains cyclic gradient functions!"):
         function_library.from_library(library)
+
+
+def test_python_function_returns_objects_of_text():
+    made = tf.py_func(lambda: np.array([b"a", "b"], object), [], tf.string)
+    assert run(made).tolist() == [b"a", b"b"]
+
+
+def test_python_function_that_returns_a_dict_is_refused():
+    made = tf.py_func(lambda: {"a": 1}, [], tf.int64)
+    with pytest.raises(tf.errors.InternalError, match="Unsupported object type dict"):
+        run(made)
+
+
+def test_python_function_that_returns_records_is_refused():
+    made = tf.py_func(lambda: np.zeros(2, [("a", np.float32)]), [], tf.float32)
+    with pytest.raises(tf.errors.InternalError, match="Unsupported numpy data type"):
+        run(made)

@@ -50,7 +50,11 @@ def _array(value: Any) -> np.ndarray:
     if isinstance(value, torch.Tensor):
         return to_numpy(value)
     array = np.asarray(value, order="C")
-    if array.dtype.kind in "SU":
+    if array.dtype.kind == "V":
+        raise errors.InternalError(None, None, "Unsupported numpy data type")
+    if array.dtype.kind == "O" and not all(isinstance(x, (str, bytes)) for x in array.reshape(-1).tolist()):
+        raise errors.InternalError(None, None, f"Unsupported object type {type(array.reshape(-1)[0]).__name__}")
+    if array.dtype.kind in "SUO":
         texts = np.empty(array.shape, object)
         flat = [x.encode() if isinstance(x, str) else bytes(x) for x in array.reshape(-1).tolist()]
         texts.reshape(-1)[:] = flat
@@ -90,9 +94,7 @@ def _results(token: str, result: Any, types: list[Any]) -> list[Any]:
         try:
             found = dtypes.as_dtype(array.dtype)
         except TypeError:
-            raise errors.UnimplementedError(
-                None, None, f"Unsupported object type {type(value).__name__}"
-            ) from None
+            raise errors.InternalError(None, None, "Unsupported numpy data type") from None
         if found is not wanted:
             raise _invalid(
                 f"{i}-th value returned by {token} is {_type_name(found)}, but expects {_type_name(wanted)}"
