@@ -5,11 +5,11 @@ from pathlib import Path
 import pytest
 
 import rekindle as tf
+from tests.conftest import shared_folder
 from tests.formats import graph_file_facts
-from tests.programs.shared import SHARED
 
 RECORDED = json.loads((Path(__file__).parent.parent / "golden" / "graph_files.json").read_text())
-FOLDER = Path(SHARED) / "data" / "formats"
+FOLDER = shared_folder() / "data" / "formats"
 
 
 @pytest.mark.parametrize("name", sorted(RECORDED))
