@@ -31,7 +31,7 @@ from rekindle._src.graph import attrs, dtypes, proto
 from rekindle._src.graph.dtypes import DType
 
 _VERSION = 1
-_CHUNK = 1 << 20
+_CHUNK = 1 << 17  # so much of a tensor stays in the processor's cache from one use to the next
 _LENGTH = struct.Struct("<I")
 
 
@@ -111,9 +111,8 @@ class BundleWriter:
         if dtype.name in ("resource", "variant"):
             message = f"Saving data type {dtype.name} not yet supported"
             raise errors.UnimplementedError(None, None, message)
-        data, crc = _packed_strings(array) if dtype is dtypes.string else _packed(array)
         try:
-            self._data.file.write(data)
+            size, crc = self._written(array, dtype)
         except OSError as error:
             raise file_error(error, self._data.path) from None
         shape = attrs.shape_to_proto(array.shape)
@@ -121,10 +120,24 @@ class BundleWriter:
             dtype=dtype.as_datatype_enum,
             shape=shape,
             offset=self._size,
-            size=len(data),
+            size=size,
             crc32c=mask(crc),
         )
-        self._size += len(data)
+        self._size += size
+
+    def _written(self, array: np.ndarray, dtype: DType) -> tuple[int, int]:
+        """Write an array; gives its size and the checksum, made of each piece on its way."""
+        if dtype is dtypes.string:
+            packed, crc = _packed_strings(array)
+            self._data.file.write(packed)
+            return len(packed), crc
+        data = np.ascontiguousarray(array).reshape(-1).view(np.uint8)
+        crc = 0
+        for start in range(0, data.size, _CHUNK):
+            piece = data[start : start + _CHUNK].tobytes()  # the library takes bytes objects only
+            crc = google_crc32c.extend(crc, piece)
+            self._data.file.write(piece)
+        return data.size, crc
 
 
 def merge_bundles(prefixes: Iterable[str], merged: str) -> None:
@@ -332,28 +345,41 @@ class BundleReader:
             message = f"Invalid size in bundle entry: key {name}; stored size {entry.size}"
             message += f"; expected size {count * dtype.size}"
             raise errors.DataLossError(None, None, message)
-        data = self._bytes(entry)
+        path = data_path(self._prefix, entry.shard_id, self._header.num_shards)
+        data, crc = _read(path, entry)
         try:
-            array = _checked(data, entry, dtype, count)
+            array = _checked(data, crc, entry, dtype, count)
         except errors.DataLossError as error:
-            path = data_path(self._prefix, entry.shard_id, self._header.num_shards)
             error.add_note(f"The tensor is {name}, at {entry.offset} of {path}.")
             raise
         if self._header.endianness == proto.BundleHeaderProto.BIG and dtype is not dtypes.string:
             array = array.byteswap()
         return array.reshape(shape)
 
-    def _bytes(self, entry: Any) -> np.ndarray:
-        path = data_path(self._prefix, entry.shard_id, self._header.num_shards)
-        if not 0 <= entry.size <= _size_of(path) - entry.offset or entry.offset < 0:
-            error = errors.OutOfRangeError(None, None, "Read less bytes than requested")
-            error.add_note(f"The file is {path}.")
-            raise error
-        return np.fromfile(path, np.uint8, entry.size, offset=entry.offset)
+
+def _read(path: str, entry: Any) -> tuple[np.ndarray, int]:
+    """The bytes of a tensor and their checksum, made of each piece while the processor has it at hand."""
+    if not 0 <= entry.size <= _size_of(path) - entry.offset or entry.offset < 0:
+        error = errors.OutOfRangeError(None, None, "Read less bytes than requested")
+        error.add_note(f"The file is {path}.")
+        raise error
+    data = np.empty(entry.size, np.uint8)
+    view, crc, place = memoryview(data), 0, 0
+    try:
+        with open(path, "rb", buffering=0) as file:
+            file.seek(entry.offset)
+            while place < entry.size and (count := file.readinto(view[place : place + _CHUNK])):
+                crc = google_crc32c.extend(crc, bytes(view[place : place + count]))
+                place += count
+    except OSError as error:
+        raise file_error(error, path) from None
+    if place < entry.size:
+        raise errors.OutOfRangeError(None, None, f"Read less bytes than requested of {path}")
+    return data, crc
 
 
-def _checked(data: np.ndarray, entry: Any, dtype: DType, count: int) -> np.ndarray:
-    """The values that a tensor's bytes hold, flat.
+def _checked(data: np.ndarray, crc: int, entry: Any, dtype: DType, count: int) -> np.ndarray:
+    """The values that a tensor's bytes, of that checksum, hold, flat.
 
     Raises:
       DataLossError: they are damaged.
@@ -361,7 +387,7 @@ def _checked(data: np.ndarray, entry: Any, dtype: DType, count: int) -> np.ndarr
     if dtype is dtypes.string:
         array, crc = _unpacked_strings(data, count)
     else:
-        array, crc = data.view(dtype.as_numpy_dtype), _crc(data)
+        array = data.view(dtype.as_numpy_dtype)
     if crc != unmask(entry.crc32c):
         message = f"Checksum does not match: stored {unmask(entry.crc32c):08} vs. calculated "
         raise errors.DataLossError(None, None, f"{message}on the restored bytes {crc}")
@@ -398,19 +424,6 @@ def _entry(key: bytes, packed: bytes) -> Any:
     except DecodeError:
         message = f"Entry for key {_name(key)} not parseable."
         raise errors.DataLossError(None, None, message) from None
-
-
-def _packed(array: np.ndarray) -> tuple[memoryview, int]:
-    """The bytes of an array and their checksum."""
-    data = np.ascontiguousarray(array).reshape(-1).view(np.uint8)
-    return memoryview(data), _crc(data)
-
-
-def _crc(data: np.ndarray) -> int:
-    crc = 0
-    for start in range(0, data.size, _CHUNK):  # the library takes bytes objects only
-        crc = google_crc32c.extend(crc, data[start : start + _CHUNK].tobytes())
-    return crc
 
 
 def _packed_strings(array: np.ndarray) -> tuple[bytes, int]:

@@ -5,10 +5,13 @@ Holds the ops only: the formats are in `formats/`, `tf.train.Saver` is in `train
 from __future__ import annotations
 
 import glob
+import math
 import os
+from concurrent import futures
 from typing import Any
 
 import numpy as np
+import torch
 
 from rekindle._src import errors
 from rekindle._src.formats import checkpoint_v1, tensor_bundle, tensor_slice
@@ -16,6 +19,10 @@ from rekindle._src.graph import infer
 from rekindle._src.graph.dtypes import DType
 from rekindle._src.graph.opdef import op
 from rekindle._src.ops.torch_types import to_numpy, to_torch
+
+#: tensors of so many bytes are read by so many threads at once
+_LARGE = 16 << 20
+_READERS = 4
 
 
 @op("ShardedFilename", infer=infer.scalar, host=True)
@@ -105,9 +112,27 @@ def restore_v2(prefix, tensor_names, shape_and_slices, *, dtypes):
     if wrong:
         raise errors.InvalidArgumentError(None, None, "\n".join(wrong))
     restored: list[Any] = [None] * len(names)
+
+    def restore_one(i: int) -> None:
+        restored[i] = _given(to_torch(_restored(bundle, names[i], specs[i]), dtypes[i]))
+
+    large = [i for i in order if dtypes[i].size * math.prod(bundle.facts(names[i])[1]) >= _LARGE]
+    if len(large) < 2:
+        large = []
     for i in order:
-        restored[i] = to_torch(_restored(bundle, names[i], specs[i]), dtypes[i])
+        if i not in large:
+            restore_one(i)
+    if large:  # reading leaves the interpreter free, so several go on at once
+        with futures.ThreadPoolExecutor(_READERS) as pool:
+            list(pool.map(restore_one, large))
     return restored
+
+
+def _given(value: Any) -> Any:
+    """Mark a new tensor: a variable that it is assigned to need not copy it now."""
+    if isinstance(value, torch.Tensor):
+        value.is_given = True  # type: ignore[attr-defined] - tensors take attributes
+    return value
 
 
 def _restored(bundle: tensor_bundle.BundleReader, name: str, spec: str) -> np.ndarray:

@@ -29,6 +29,11 @@ def shown(shape: Any) -> str:
 
 def overwrite(buffer: Buffer, value: Any) -> None:
     """Give a buffer a copy of `value`, in the memory that it has if that fits."""
+    if getattr(value, "is_given", False):
+        # just read from a file, into memory of its own: copied when one of those who hold it changes it, mostly never
+        buffer.set(value)
+        buffer.shared = True
+        return
     old = buffer.value
     if not isinstance(value, torch.Tensor):
         buffer.set(value.copy())
