@@ -247,3 +247,18 @@ def test_what_is_no_nest_is_left_to_the_interpreter():
         first = tf.raw_ops.Merge(inputs=[sides[0] + 1.0, sides[1], sides[1] * 0.0])[0]
         assert "joins 3 branches" in declined([first], [x])
         assert session.run(first, {x: -1.0}) == 0.0
+
+
+@pytest.mark.parametrize("interpreted", ["0", "1"])
+def test_a_loop_sees_a_variable_as_the_iteration_before_left_it(interpreted, monkeypatch):
+    monkeypatch.setenv("REKINDLE_INTERPRET", interpreted)
+    with tf.Graph().as_default(), tf.Session() as session:
+        v = tf.Variable(2.0)
+
+        def body(i):
+            with tf.control_dependencies([tf.cond(i >= 0, lambda: tf.assign(v, tf.square(v)), lambda: v)]):
+                return i + 1
+
+        loop = tf.while_loop(lambda i: i < 4, body, [0])
+        session.run(v.initializer)
+        assert (session.run(loop), session.run(v)) == (4, 65536.0)

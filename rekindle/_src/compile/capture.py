@@ -279,7 +279,7 @@ class _RaisedCapture(_Capture):
             if op.type == "RefMerge":
                 raise Declined(f"{op.name} joins references to variables")
             index = self.flow.joins[op][1 + side]
-            chosen = op._inputs[index]
+            chosen = self.rereads.get(op, {}).get(index, op._inputs[index])
             outputs.append(self.read(chosen, op) if chosen._dtype._is_ref_dtype else self.number(chosen))
             if op.outputs[1] in self.used:
                 outputs.append(self.constant(np.array(index, np.int32), op.outputs[1]))

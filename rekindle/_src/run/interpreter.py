@@ -282,7 +282,8 @@ class _Run:
         kind = op.type
         for i, ref in self.plan.rereads.get(op, {}).items():
             buffer = self.buffers.get(snapshots.variable(ref))
-            inputs = inputs if buffer is None else [*inputs[:i], _read(buffer), *inputs[i + 1:]]
+            if buffer is not None and inputs[i] is not DEAD and inputs[i] is not None:
+                inputs = [*inputs[:i], _read(buffer), *inputs[i + 1:]]
         try:
             if kind in _SWITCH:
                 is_ref = isinstance(inputs[0], Buffer) and op._inputs[0]._dtype._is_ref_dtype
