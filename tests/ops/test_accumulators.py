@@ -1,4 +1,11 @@
-"""Accumulators of gradients and barriers: what steps give and take, waiting, errors."""
+"""Accumulators of gradients and barriers: what steps give and take, waiting, errors.
+
+The ops: AccumulatorApplyGradient AccumulatorNumAccumulated AccumulatorSetGlobalStep AccumulatorTakeGradient Barrier
+BarrierClose BarrierIncompleteSize BarrierInsertMany BarrierReadySize BarrierTakeMany ConditionalAccumulator
+ResourceAccumulatorApplyGradient ResourceAccumulatorNumAccumulated ResourceAccumulatorSetGlobalStep
+ResourceAccumulatorTakeGradient ResourceConditionalAccumulator SparseAccumulatorApplyGradient
+SparseAccumulatorTakeGradient SparseConditionalAccumulator.
+"""
 from __future__ import annotations
 
 import threading

@@ -1,4 +1,10 @@
-"""Queues: order, waiting, closing, errors; what TensorFlow 1.15.5 gave stands in the tests."""
+"""Queues: order, waiting, closing, errors; what TensorFlow 1.15.5 gave stands in the tests.
+
+The ops: FIFOQueue FIFOQueueV2 FakeQueue PaddingFIFOQueue PaddingFIFOQueueV2 PriorityQueue PriorityQueueV2
+QueueClose QueueCloseV2 QueueDequeue QueueDequeueMany QueueDequeueManyV2 QueueDequeueUpTo QueueDequeueUpToV2
+QueueDequeueV2 QueueEnqueue QueueEnqueueMany QueueEnqueueManyV2 QueueEnqueueV2 QueueIsClosed QueueIsClosedV2
+QueueSize QueueSizeV2 RandomShuffleQueue RandomShuffleQueueV2.
+"""
 from __future__ import annotations
 
 import threading

@@ -1,4 +1,11 @@
-"""Readers: keys and records as TensorFlow 1.15.5 gives them, waiting for names, state."""
+"""Readers: keys and records as TensorFlow 1.15.5 gives them, waiting for names, state.
+
+The ops: AddManySparseToTensorsMap AddSparseToTensorsMap FixedLengthRecordReader FixedLengthRecordReaderV2
+IdentityReader IdentityReaderV2 ReaderNumRecordsProduced ReaderNumRecordsProducedV2 ReaderNumWorkUnitsCompleted
+ReaderNumWorkUnitsCompletedV2 ReaderRead ReaderReadUpTo ReaderReadUpToV2 ReaderReadV2 ReaderReset ReaderResetV2
+ReaderRestoreState ReaderRestoreStateV2 ReaderSerializeState ReaderSerializeStateV2 TFRecordReader TFRecordReaderV2
+TakeManySparseFromTensorsMap TextLineReader TextLineReaderV2 WholeFileReader WholeFileReaderV2.
+"""
 from __future__ import annotations
 
 import zlib

@@ -1,4 +1,7 @@
-"""Staging areas: order, limits, names."""
+"""Staging areas: order, limits, names.
+
+The ops: Stage StageClear StagePeek StageSize Unstage.
+"""
 from __future__ import annotations
 
 import threading
