@@ -12,7 +12,7 @@ IN_GRAPH = "rekindle._src.graph.x"
     ("module", "imported", "expected"),
     [
         ("rekindle._src.losses.x", "rekindle._src.graph.y", None),
-        ("rekindle._src.losses.x", "rekindle._src.train.y", None),
+        ("rekindle._src.losses.x", "rekindle._src.losses.y", None),
         ("rekindle._src.compat", "rekindle._src.names", None),
         ("rekindle.install", "rekindle._src.run.session", None),
         ("rekindle._src.ops.x", "torch.nn", None),
