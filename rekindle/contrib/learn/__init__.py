@@ -2,4 +2,4 @@
 """tf.contrib.learn."""
 from rekindle._missing import getter as _getter
 
-__getattr__ = _getter('contrib.learn', 'datasets')
+__getattr__ = _getter('contrib.learn', 'datasets', 'preprocessing')
