@@ -112,7 +112,7 @@ def dense_step(tf):
 
 
 def ptb_step(tf):
-    """One training step of a language model: 2 x 200 LSTM unrolled over 35 words, 20 rows, 10,000 words, clipped SGD."""
+    """One step of a language model: 2 x 200 LSTM unrolled over 35 words, 20 rows, 10,000 words, clipped SGD."""
     rows, steps, units, words = 20, 35, 200, 10000
     x = tf.placeholder(tf.int32, [rows, steps])
     y = tf.placeholder(tf.int32, [rows, steps])
