@@ -304,3 +304,9 @@ def test_python_function_that_returns_records_is_refused():
     made = tf.py_func(lambda: np.zeros(2, [("a", np.float32)]), [], tf.float32)
     with pytest.raises(tf.errors.InternalError, match="Unsupported numpy data type"):
         run(made)
+
+
+def test_stand_in_of_a_branch_not_taken_has_its_shape():
+    made = tf.raw_ops.FakeParam(dtype=tf.float32, shape=[2, 3])
+    assert made.shape.as_list() == [2, 3]
+    assert run(made).shape == (2, 3)
