@@ -7,7 +7,7 @@ import pytest
 from google.protobuf import text_format
 
 import rekindle as tf
-from rekindle._src.graph import proto
+from rekindle._src.graph import opdef, proto
 
 CONSTANTS = """
 node { name: "n" op: "Const" attr { key: "dtype" value { type: DT_INT32 } }
@@ -103,3 +103,15 @@ def test_stack_gives_back_what_was_pushed() -> None:
     with pytest.raises(tf.errors.InvalidArgumentError, match="is empty when calling Pop"):
         run(text.replace(' input: "^pushed"', "").replace('input: "stack" input: "^pushed"', 'input: "stack"'),
             ["popped:0"])  # fmt: skip
+
+
+OPS = """Stack StackPush StackPop StackClose TensorArray TensorArrayV2 TensorArrayGrad TensorArrayGradV2
+    TensorArrayWrite TensorArrayWriteV2 TensorArrayRead TensorArrayReadV2 TensorArrayGather TensorArrayGatherV2
+    TensorArrayScatter TensorArrayScatterV2 TensorArrayConcat TensorArrayConcatV2 TensorArraySplit
+    TensorArraySplitV2 TensorArraySize TensorArraySizeV2 TensorArrayClose TensorArrayCloseV2 TensorArrayPack
+    TensorArrayUnpack""".split()
+
+
+@pytest.mark.parametrize("op_type", OPS)
+def test_op_can_run(op_type: str) -> None:
+    assert op_type in opdef.OPS
