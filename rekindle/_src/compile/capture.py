@@ -94,6 +94,9 @@ def check_kernels(ops: list[Any]) -> None:
         f"No OpKernel was registered to support Op {kinds}: Rekindle has no kernel for it yet. Node: {missing[0].name}")
 
 
+_LOOPS, _BLOCKS = 15, 60  # that Python compiles one inside another: it takes 20 loops, and 100 steps of indentation
+
+
 def capture(fetches: list[Any], targets: list[Any], feeds: list[Any]) -> Program:
     """The program that computes `fetches`, runs `targets`, and takes values for `feeds`.
 
@@ -110,7 +113,22 @@ def capture(fetches: list[Any], targets: list[Any], feeds: list[Any]) -> Program
     for one in [t._op for t in fetches if t not in fed] + targets:
         if flow.frames[one] is not flow.root:
             raise Declined(f"{one.name} is inside of a loop")
-    return _RaisedCapture(fetches, feeds, flow, {t for op in ops for t in op._inputs}).run(ops)
+    program = _RaisedCapture(fetches, feeds, flow, {t for op in ops for t in op._inputs}).run(ops)
+    loops, blocks = _depth(program)
+    if loops > _LOOPS or blocks > _BLOCKS:
+        raise Declined(f"{blocks} branches and loops stand one inside another")
+    return program
+
+
+def _depth(program: Program) -> tuple[int, int]:
+    """How many loops, and how many branches and loops, stand one inside another at most."""
+    loops = blocks = 0
+    for instr in program.instrs:
+        for body in instr.bodies:
+            inner_loops, inner_blocks = _depth(body)
+            loops = max(loops, inner_loops + (len(instr.bodies) == 3))
+            blocks = max(blocks, inner_blocks + 1)
+    return loops, blocks
 
 
 class _Capture:

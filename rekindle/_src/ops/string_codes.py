@@ -1,7 +1,8 @@
 """Strings through kernels that only move or compare elements: each distinct string stands as a number.
 
 Holds `on_strings`, which wraps the kernel of a structural block (`op(..., structural=True)`) for calls in which an
-input is an array of strings or a handle of a resource. Code 0 is the empty string, so that padding with zeros pads with empty strings.
+input is an array of strings or a handle of a resource. Code 0 is the empty string, so that padding with zeros pads with
+empty strings.
 """
 
 from __future__ import annotations
