@@ -47,3 +47,9 @@ def test_other_slices_are_added():
         gradient = tf.gradients(tf.add_n(parts), x)[0]
         value = tf.Session().run(gradient, {x: np.ones([STEPS, 3])})
     np.testing.assert_array_equal(value[:, 0], [8, 2, 3, 4, 5, 0])
+
+
+def test_second_outputs_of_operations_are_added():
+    x = tf.placeholder(tf.float32, [4])
+    total = tf.add_n([tf.split(x * float(i), 2)[1] for i in range(1, 6)])
+    assert tf.Session().run(total, {x: [1, 2, 3, 4]}).tolist() == [45, 60]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from rekindle._src import errors
 from rekindle._src.autodiff import gradients
 from rekindle._src.graph import function_body, scopes
 from rekindle._src.ops import array as array_ops
@@ -44,11 +45,14 @@ class _Runner:
         key = (name, gradient, tuple(sorted(given.items())))
         found = calls.get(key)
         if found is None:
-            found = calls[key] = _make(context, graph._get_function(name), attrs, gradient)
+            found = calls[key] = _make(context, name, attrs, gradient)
         return found
 
 
-def _make(context: Context, function: Any, attrs: Any, gradient: bool) -> Step:
+def _make(context: Context, name: str, attrs: Any, gradient: bool) -> Step:
+    function = context.node.graph._get_function(name)
+    if function is None:
+        raise errors.NotFoundError(None, None, f"Function {name} is not defined.")
     functions = context.node.graph._functions
     body = function_body.body_of(function.definition, dict(attrs.items()), functions)
     feeds, fetches, targets = body.inputs, body.outputs, body.effects

@@ -55,7 +55,8 @@ class _Terms:
     def joined(self, instr: Instr) -> list[Instr] | None:
         """Instructions in place of a sum."""
         terms = [self.made.get(n) for n in instr.inputs[0]]
-        if any(one is None or one.bodies or self.uses[one.outputs[0]] != 1 for one in terms):
+        if any(one is None or one.bodies or one.outputs != (n,) or self.uses[n] != 1
+               for n, one in zip(instr.inputs[0], terms, strict=True)):
             return None
         kinds = {one.block.type for one in terms if one is not None}
         if len(kinds) != 1:
@@ -90,7 +91,7 @@ class _Terms:
         lefts, rights = (tuple(one.inputs[side] for one in terms) for side in (0, 1))
         sizes = [self._shape(one.outputs[0]) for one in terms]
         rows = [self._shape(n) for n in lefts]
-        if None in sizes or None in rows or len(set(sizes)) != 1:
+        if None in (*sizes, *rows, *map(self._shape, rights)) or len(set(sizes)) != 1:
             return None
         height, width = sizes[0] or (0, 0)
         # What is copied must be less than what is not made.
