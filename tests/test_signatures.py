@@ -10,7 +10,8 @@ from rekindle._src.graph.opdef import Op
 
 _ABSENT = object()
 #: namespaces whose functions are made from the op table, or that are loaded at first use
-ELSEWHERE = ("raw_ops.", "contrib.", "keras.", "estimator.")
+ELSEWHERE = ("raw_ops.", "contrib.", "keras.", "estimator.",
+             "tools.graph_transforms.TransformGraphWithStringInputs")  # a function of C++, whose arguments do not tell
 
 
 def parameters_of_tensorflow(signature):

@@ -21,7 +21,7 @@ CHECKS = frozenset(
     "DynamicStitch ParallelDynamicStitch GatherV2 GatherNd ScatterNd ScatterNdNonAliasingAdd "
     "TensorScatterAdd TensorScatterSub TensorScatterUpdate ReverseSequence "
     "SparseSoftmaxCrossEntropyWithLogits StatelessMultinomial CropAndResize CropAndResizeGradImage "
-    "CropAndResizeGradBoxes"
+    "CropAndResizeGradBoxes InplaceUpdate"
     .split()
 )
 ALL = [pytest.param(family, name, id=f"{family}-{name}")

@@ -1,4 +1,4 @@
-"""The tree of a beam search: beams read backwards, what is refused."""
+"""The tree of a beam search, GatherTree: beams read backwards, what is refused."""
 import numpy as np
 import pytest
 

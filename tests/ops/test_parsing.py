@@ -1,5 +1,6 @@
-"""Examples, CSV and files read by a graph: ParseExample, ParseSingleExample, ParseSequenceExample, DecodeCSV,
-ParseTensor, SerializeTensor, DecodeJSONExample, DecodeCompressed, ReadFile, WriteFile, MatchingFiles."""
+"""Examples, CSV and files read by a graph: ParseExample, ParseSingleExample, ParseSequenceExample,
+ParseSingleSequenceExample, DecodeCSV, ParseTensor, SerializeTensor, DecodeJSONExample,
+DecodeCompressed, ReadFile, WriteFile, MatchingFiles."""
 from __future__ import annotations
 
 import gzip

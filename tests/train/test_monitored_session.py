@@ -228,7 +228,7 @@ def test_a_manager_says_what_is_not_initialised():
 def test_a_supervisor_trains_saves_and_restores(tmp_path):
     step, add = counting()
     tf.summary.scalar("twice", step * 2)
-    supervisor = tf.train.Supervisor(logdir=str(tmp_path), save_model_secs=1, save_summaries_secs=1)
+    supervisor = tf.train.Supervisor(logdir=str(tmp_path), save_model_secs=0, save_summaries_secs=1)
     with supervisor.managed_session() as session:
         for _ in range(4):
             session.run(add)

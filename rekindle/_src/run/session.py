@@ -203,15 +203,14 @@ class BaseSession:
         if feed_list is not None and not isinstance(feed_list, (list, tuple)):
             raise TypeError("`feed_list` must be a list or tuple.")
         keys = list(feed_list or ())
-        options: dict[str, Any] = {}
 
         def call(*values: Any, **named: Any) -> Any:
             if len(values) != len(keys):
                 raise ValueError(f"The callable takes {len(keys)} values, one for each tensor of feed_list, "
                                  f"got {len(values)}")
-            options.update(named if accept_options else {})
-            return self._execute(fetches, dict(zip(keys, values, strict=True)), options.get("options"),
-                                 options.get("run_metadata"))
+            if feed_list is not None:
+                return self.run(fetches, dict(zip(keys, values, strict=True)), **named)
+            return self._execute(fetches, {}, named.get("options"), named.get("run_metadata"))
 
         return call
 
