@@ -1,4 +1,4 @@
-"""Summaries: pixels of images, sounds (AudioSummary and its successor), and the nodes that the functions of tf.summary make."""
+"""Summaries: pixels of images, sounds (AudioSummary), and the nodes that the functions of tf.summary make."""
 from __future__ import annotations
 
 import io
