@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import pytest
+from google.protobuf import any_pb2
 
 from rekindle._src.graph import convert, meta_graph, proto, scopes
 from rekindle._src.graph.collections import GraphKeys, add_to_collection, get_collection
@@ -153,3 +154,28 @@ def test_shared_meta_graph_can_be_imported(shared):
     path = shared / "data" / "formats" / "metagraph_hwalsuklee_cnn.meta"
     assert isinstance(meta_graph_files.import_meta_graph(str(path)), Saver)
     assert variables.trainable_variables()
+
+
+def test_a_scope_is_copied(graph):
+    with scopes.name_scope("one"):
+        v = Variable([1.0], name="v")
+        math_binary.add(v, [1.0], name="sum")
+    copied = meta_graph_files.copy_scoped_meta_graph("one", "two")
+    assert [one.name for one in copied.values()] == ["two/v:0"]
+    assert graph.get_tensor_by_name("two/sum:0").op.inputs[0].op.name == "two/v/read"
+    other = Graph()
+    meta_graph_files.copy_scoped_meta_graph("one", "one", to_graph=other)
+    assert other.get_operation_by_name("one/sum")
+    with pytest.raises(ValueError, match="'from_scope' and 'to_scope' need to be different"):
+        meta_graph_files.copy_scoped_meta_graph("one", "one")
+
+
+def test_packed_messages_of_protobufs_own_class():
+    packed = any_pb2.Any()
+    packed.Pack(proto.QueueRunnerDef(queue_name="q"))
+    add_to_collection("packed", packed)
+    exported = meta_graph_files.export_meta_graph()
+    assert exported.collection_def["packed"].any_list.value[0].value == packed.value
+    with Graph().as_default():
+        meta_graph_files.import_meta_graph(exported)
+        assert meta_graph_files.export_meta_graph().collection_def == exported.collection_def

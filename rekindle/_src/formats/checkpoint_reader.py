@@ -11,6 +11,7 @@ import numpy as np
 
 from rekindle._src import errors
 from rekindle._src.formats.checkpoint_v1 import SliceReader
+from rekindle._src.formats.files import local_path
 from rekindle._src.formats.tensor_bundle import BundleReader, index_path
 from rekindle._src.graph import proto
 from rekindle._src.graph.dtypes import DType
@@ -24,6 +25,7 @@ def open_checkpoint(prefix: str) -> BundleReader | SliceReader:
       NotFoundError: there is no checkpoint.
       DataLossError: it is damaged.
     """
+    prefix = local_path(prefix)
     return BundleReader(prefix) if glob.glob(index_path(prefix)) else SliceReader(prefix)
 
 

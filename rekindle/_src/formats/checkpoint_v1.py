@@ -149,6 +149,8 @@ class SliceReader:
           NotFoundError: there is none of that name.
           DataLossError: the file is damaged.
         """
+        if name not in self._tensors:
+            raise errors.NotFoundError(None, None, f"{name} not found in checkpoint file")
         return self.read_slice(name, Slice.full(len(self._found(name)[1])))
 
     def read_slice(self, name: str, wanted: Slice) -> np.ndarray:

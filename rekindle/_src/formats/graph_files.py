@@ -12,7 +12,7 @@ from google.protobuf import text_format
 from google.protobuf.message import DecodeError, Message
 
 from rekindle._src import errors
-from rekindle._src.formats.files import file_error, open_file
+from rekindle._src.formats.files import file_error, local_path, open_file
 from rekindle._src.graph import meta_graph
 from rekindle._src.graph.graph import Graph
 from rekindle._src.names import public
@@ -61,7 +61,7 @@ def write_message(message: Message, path: str, as_text: bool = False) -> None:
       errors.OpError: it cannot be written.
     """
     try:
-        meta_graph.write_message(message, path, as_text)
+        meta_graph.write_message(message, local_path(path), as_text)
     except OSError as error:
         raise file_error(error, path) from None
 

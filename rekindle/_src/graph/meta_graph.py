@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 from google.protobuf import text_format
-from google.protobuf.message import DecodeError
+from google.protobuf.message import DecodeError, Message
 
 from rekindle._src import tf_logging as logging
 from rekindle._src.graph import attrs, proto, scopes, signatures
@@ -272,12 +272,18 @@ def _fill_collection(
         collection.int64_list.value.extend(items)
     elif isinstance(first, float):
         collection.float_list.value.extend(items)
-    elif isinstance(first, proto.Any):
-        collection.any_list.value.extend(items)
+    elif _is_any(first):
+        packed = [one.SerializeToString() for one in items]
+        collection.any_list.value.extend(map(proto.Any.FromString, packed))
     else:
         inside = [one for one in items if not export_scope or one.name.startswith(export_scope)]
         names = [strip_name_scope(one.name, export_scope) for one in inside]
         collection.node_list.value.extend(names)
+
+
+def _is_any(item: Any) -> bool:
+    """Whether an item is a packed message, of whichever of protobuf's classes of that name."""
+    return isinstance(item, Message) and item.DESCRIPTOR.full_name == "google.protobuf.Any"
 
 
 def _is_included(item: Any, export_scope: str | None, excluded: frozenset[str]) -> bool:

@@ -15,6 +15,7 @@ import torch
 
 from rekindle._src import errors
 from rekindle._src.formats import checkpoint_v1, tensor_bundle, tensor_slice
+from rekindle._src.formats.files import local_path
 from rekindle._src.graph import infer
 from rekindle._src.graph.dtypes import DType
 from rekindle._src.graph.opdef import op
@@ -58,7 +59,7 @@ def _save_rule(fixed: int) -> infer.Rule:
 def save_v2(prefix, tensor_names, shape_and_slices, tensors, *, dtypes):
     """Write tensors, or slices of tensors, to a checkpoint of the second format."""
     _check_names(prefix, tensor_names, shape_and_slices, len(tensors))
-    writer = tensor_bundle.BundleWriter(_text(prefix))
+    writer = tensor_bundle.BundleWriter(local_path(_text(prefix)))
     try:
         for name, spec, tensor, dtype in zip(
             _texts(tensor_names), _texts(shape_and_slices), tensors, dtypes
@@ -96,7 +97,7 @@ def restore_v2(prefix, tensor_names, shape_and_slices, *, dtypes):
         message = f"Got {len(names)} tensor names, but {len(dtypes)} expected dtypes."
         raise errors.InvalidArgumentError(None, None, message)
     _check_names(prefix, tensor_names, shape_and_slices, len(names))
-    path = _text(prefix)
+    path = local_path(_text(prefix))
     if not glob.glob(tensor_bundle.index_path(path)):
         reader = checkpoint_v1.SliceReader(path)
         wanted = zip(names, specs, dtypes)
@@ -178,8 +179,8 @@ def merge_v2_checkpoints(checkpoint_prefixes, destination_prefix, *, delete_old_
         message = "Input checkpoint_prefixes should be an 1-D tensor, got "
         message += f"{_shown(checkpoint_prefixes.shape)} instead."
         raise errors.InvalidArgumentError(None, None, message)
-    merged = _text(destination_prefix)
-    parts = _texts(checkpoint_prefixes)
+    merged = local_path(_text(destination_prefix))
+    parts = [local_path(one) for one in _texts(checkpoint_prefixes)]
     tensor_bundle.merge_bundles(parts, merged)
     if not delete_old_dirs:
         return
@@ -219,13 +220,13 @@ def _write_slices(
         if spec:
             shape, place = _checked_slice(spec, array.shape)
         slices.append((name, shape, place, array, dtype))
-    checkpoint_v1.write_slices(_text(filename), slices)
+    checkpoint_v1.write_slices(local_path(_text(filename)), slices)
 
 
 @op("Restore", infer=infer.unknown, host=True)
 def restore(file_pattern, tensor_name, *, dt):
     """Read a tensor from a checkpoint of the first format."""
-    path = _text(file_pattern)
+    path = local_path(_text(file_pattern))
     return _restored_v1(checkpoint_v1.SliceReader(path), path, _text(tensor_name), "", dt)
 
 
@@ -240,7 +241,7 @@ def _slice_rule(c: Any) -> Any:
 @op("RestoreSlice", infer=_slice_rule, host=True)
 def restore_slice(file_pattern, tensor_name, shape_and_slice, *, dt):
     """Read a slice of a tensor from a checkpoint of the first format."""
-    path, spec = _text(file_pattern), _text(shape_and_slice)
+    path, spec = local_path(_text(file_pattern)), _text(shape_and_slice)
     return _restored_v1(checkpoint_v1.SliceReader(path), path, _text(tensor_name), spec, dt)
 
 

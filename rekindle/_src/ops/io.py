@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from rekindle._src.formats.files import file_error, open_file
+from rekindle._src.formats.files import file_error, local_path, open_file
 from rekindle._src.graph import infer
 from rekindle._src.graph.opdef import op
 from rekindle._src.ops.string import text_of
@@ -38,7 +38,7 @@ def _write_rule(c: Any) -> Any:
 @op("WriteFile", public="write_file io.write_file", infer=_write_rule, host=True, pure=False)
 def write_file(filename, contents):
     """Write a file, making the folders that it is in."""
-    path = Path(os.fsdecode(filename[()]))
+    path = Path(local_path(filename[()]))
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -55,9 +55,15 @@ def _matching_rule(c: Any) -> Any:
 @op("MatchingFiles", public="matching_files io.matching_files", infer=_matching_rule, host=True, pure=False)
 def matching_files(pattern):
     """The names of the files that match one of the patterns, sorted."""
-    found = {name for one in pattern.reshape(-1).tolist() for name in glob.glob(os.fsdecode(one))}
+    found = {name for one in pattern.reshape(-1).tolist() for name in _matches(os.fsdecode(one))}
     names = sorted(map(os.fsencode, found))
     return text_of(names, [len(names)])
+
+
+def _matches(pattern: str) -> list[str]:
+    """The paths that match a pattern, with the "file://" that it begins with."""
+    local = local_path(pattern)
+    return [pattern[: len(pattern) - len(local)] + one for one in glob.glob(local)]
 
 
 for _block in (read_file, write_file, matching_files):

@@ -1,8 +1,7 @@
 """`tf.gfile` and `tf.io.gfile`: local files, with TensorFlow's errors.
 
 Holds the functions under the names of TensorFlow's own file_io module, and `FileIO` with its
-subclasses `GFile` and `FastGFile`. Only local paths and `file://` are known; another scheme raises
-the UnimplementedError that TensorFlow raises for a file system that it was not built with.
+subclasses `GFile` and `FastGFile`. Only local paths and `file://` are known.
 """
 from __future__ import annotations
 
@@ -18,11 +17,10 @@ from typing import IO, Any, NamedTuple
 
 from rekindle._src import errors
 from rekindle._src.compat import as_bytes, as_str_any
-from rekindle._src.formats.files import file_error, open_file
+from rekindle._src.formats.files import file_error, local_path, open_file
 from rekindle._src.names import public
 
 _BLOCK = 16 * 1024 * 1024
-_SCHEME = re.compile(r"([a-zA-Z][0-9a-zA-Z.]*)://(.*)", re.DOTALL)
 
 
 class FileStatistics(NamedTuple):
@@ -158,14 +156,14 @@ class FileIO:
         if self._reader is None:
             if not self._may_read:
                 raise errors.PermissionDeniedError(None, None, "File isn't open for reading")
-            self._reader = open_file(_path(self._name), "rb")
+            self._reader = open_file(as_bytes(self._name), "rb")
         return self._reader
 
     def _open_writer(self) -> IO[bytes]:
         if self._writer is None:
             if not self._may_write:
                 raise errors.PermissionDeniedError(None, None, "File isn't open for writing")
-            self._writer = open_file(_path(self._name), "ab" if "a" in self._mode else "wb")
+            self._writer = open_file(as_bytes(self._name), "ab" if "a" in self._mode else "wb")
         return self._writer
 
     def _value(self, data: bytes) -> Any:
@@ -188,14 +186,7 @@ def _path(name: Any) -> str:
     Raises:
       errors.UnimplementedError: it names another file system.
     """
-    text = os.fsdecode(as_bytes(name))
-    scheme = _SCHEME.fullmatch(text)
-    if scheme is None:
-        return text
-    if scheme[1] != "file":
-        message = f"File system scheme '{scheme[1]}' not implemented (file: '{text}')"
-        raise errors.UnimplementedError(None, None, message)
-    return scheme[2]
+    return local_path(as_bytes(name))
 
 
 def _try(action: Callable[..., Any], path: str, *args: Any) -> Any:

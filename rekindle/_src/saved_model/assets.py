@@ -9,7 +9,7 @@ from typing import Any
 
 from rekindle._src import tf_logging as logging
 from rekindle._src.compat import as_bytes, as_text
-from rekindle._src.formats.files import file_error
+from rekindle._src.formats.files import file_error, local_path
 from rekindle._src.graph import dtypes, proto
 from rekindle._src.graph.tensor import Tensor
 from rekindle._src.saved_model import constants, files
@@ -87,12 +87,12 @@ def copy_assets_to_destination_dir(asset_filename_map: dict[Any, Any], destinati
       asset_filename_map: names in the assets -> the files.
       destination_dir: the folder of the SavedModel.
     """
-    folder = files.get_or_create_assets_dir(destination_dir)
+    folder = files.get_or_create_assets_dir(local_path(as_text(destination_dir)))
     for name, path in asset_filename_map.items():
         target = os.path.join(folder, as_text(name))
         if not os.path.exists(target):
             try:
-                shutil.copyfile(path, target)
+                shutil.copyfile(local_path(path), target)
             except OSError as error:
                 raise file_error(error, as_text(path)) from None
     logging.info("Assets written to: %s", folder)

@@ -10,6 +10,7 @@ from typing import Any
 
 from rekindle._src import tf_logging as logging
 from rekindle._src.compat import as_bytes, as_text
+from rekindle._src.formats.files import local_path
 from rekindle._src.formats.graph_files import write_message
 from rekindle._src.graph import proto
 from rekindle._src.graph.collections import GraphKeys, add_to_collection, get_collection
@@ -44,7 +45,7 @@ class _Builder:
         self._saved_model = proto.SavedModel(
             saved_model_schema_version=constants.SAVED_MODEL_SCHEMA_VERSION
         )
-        self._export_dir = as_text(os.fspath(export_dir))
+        self._export_dir = local_path(as_text(os.fspath(export_dir)))
         self._has_saved_variables = False
         if os.path.isdir(self._export_dir) and os.listdir(self._export_dir):
             raise AssertionError(

@@ -11,7 +11,7 @@ from google.protobuf import text_format
 from google.protobuf.message import DecodeError
 
 from rekindle._src.compat import as_text
-from rekindle._src.formats.files import file_error, open_file
+from rekindle._src.formats.files import file_error, local_path, open_file
 from rekindle._src.graph import proto
 from rekindle._src.names import public
 from rekindle._src.saved_model import constants
@@ -31,7 +31,7 @@ contains_saved_model = maybe_saved_model_directory
 
 
 def _candidates(export_dir: Any) -> tuple[str, str]:
-    folder = as_text(os.fspath(export_dir))
+    folder = local_path(as_text(os.fspath(export_dir)))
     names = (constants.SAVED_MODEL_FILENAME_PB, constants.SAVED_MODEL_FILENAME_PBTXT)
     return os.path.join(folder, names[0]), os.path.join(folder, names[1])
 

@@ -16,7 +16,7 @@ from typing import Any
 
 from rekindle._src import tf_logging as logging
 from rekindle._src.formats.events import EventsWriter
-from rekindle._src.formats.files import file_error
+from rekindle._src.formats.files import file_error, local_path
 from rekindle._src.graph import meta_graph, proto, scopes
 from rekindle._src.graph.graph import Graph
 from rekindle._src.names import public
@@ -41,10 +41,10 @@ class EventFileWriter:
     ) -> None:
         self._logdir = os.fspath(logdir) if isinstance(logdir, os.PathLike) else str(logdir)
         try:
-            os.makedirs(self._logdir or ".", exist_ok=True)
+            os.makedirs(local_path(self._logdir) or ".", exist_ok=True)
         except OSError as error:
             raise file_error(error, self._logdir) from None
-        self._writer = EventsWriter(os.path.join(self._logdir, "events"), filename_suffix or "")
+        self._writer = EventsWriter(os.path.join(local_path(self._logdir), "events"), filename_suffix or "")
         if filename_suffix:
             self._writer.open()
         self._queue: queue.Queue[Any] = queue.Queue(max_queue)

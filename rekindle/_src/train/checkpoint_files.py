@@ -16,7 +16,7 @@ from google.protobuf import text_format
 from rekindle._src import errors
 from rekindle._src import tf_logging as logging
 from rekindle._src.formats.checkpoint_reader import newest_whole
-from rekindle._src.formats.files import file_error
+from rekindle._src.formats.files import file_error, local_path
 from rekindle._src.graph import meta_graph, proto
 from rekindle._src.names import public
 
@@ -133,7 +133,7 @@ def _write_state(save_dir: str, newest: str, latest_filename: str | None, state:
             f"Save path '{newest}' conflicts with path used for checkpoint state.  Please use a "
             "different save path."
         )
-    meta_graph.write_message(state, path, as_text=True)
+    meta_graph.write_message(state, local_path(path), as_text=True)
 
 
 @public("train.get_checkpoint_state")
@@ -148,10 +148,10 @@ def get_checkpoint_state(checkpoint_dir: str, latest_filename: str | None = None
       ValueError: the file names no checkpoint.
     """
     path = _state_path(os.fspath(checkpoint_dir), latest_filename)
-    if not os.path.exists(path):
+    if not os.path.exists(local_path(path)):
         return None
     try:
-        with open(path, encoding="utf-8") as file:
+        with open(local_path(path), encoding="utf-8") as file:
             state = text_format.Parse(file.read(), proto.CheckpointState())
     except OSError as error:
         _warn_ignored(path, file_error(error, path))
@@ -175,7 +175,7 @@ def _warn_ignored(path: str, error: Exception) -> None:
 
 def _tell_newest(state_path: str) -> None:
     """Say loudly which checkpoint a folder has whose list is of no use, so that no one starts anew unaware."""
-    newest = newest_whole(os.path.dirname(state_path) or ".")
+    newest = newest_whole(os.path.dirname(local_path(state_path)) or ".")
     if newest is None:
         return
     logging.error(
@@ -213,13 +213,14 @@ def checkpoint_exists(checkpoint_prefix: str) -> bool:
       NotFoundError: there is no such folder.
     """
     folder = os.path.dirname(checkpoint_prefix)
-    if folder and not os.path.isdir(folder):
+    if folder and not os.path.isdir(local_path(folder)):
         raise errors.NotFoundError(None, None, f"{folder}; No such file or directory")
     return _first_file(checkpoint_prefix) is not None
 
 
 def _first_file(prefix: str) -> str | None:
     """The file that stands for a checkpoint: the index file, or that of the first format."""
+    prefix = local_path(prefix)
     found = glob.glob(prefix + ".index") or glob.glob(prefix)
     return sorted(found)[0] if found else None
 
@@ -247,7 +248,7 @@ def remove_checkpoint(
         patterns += [checkpoint_prefix + ".index", checkpoint_prefix + ".data-?????-of-?????"]
     else:
         patterns.append(checkpoint_prefix)
-    for path in (path for pattern in patterns for path in glob.glob(pattern)):
+    for path in (path for pattern in patterns for path in glob.glob(local_path(pattern))):
         try:
             os.remove(path)
         except OSError as error:

@@ -14,6 +14,7 @@ import numpy as np
 
 from rekindle._src import tf_logging as logging
 from rekindle._src.formats.checkpoint_reader import CheckpointReader
+from rekindle._src.formats.files import local_path
 from rekindle._src.graph import scopes
 from rekindle._src.names import public
 from rekindle._src.ops import checkpoint
@@ -58,7 +59,7 @@ def list_variables(ckpt_dir_or_file: str) -> list[tuple[str, list[int]]]:
 
 def _checkpoint_path(folder_or_path: str) -> str:
     folder_or_path = os.fspath(folder_or_path)
-    if not os.path.isdir(folder_or_path):
+    if not os.path.isdir(local_path(folder_or_path)):
         return folder_or_path
     found = latest_checkpoint(folder_or_path)
     if found is None:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from rekindle._src import tf_logging as logging
+from rekindle._src.formats.files import local_path
 from rekindle._src.formats.graph_import import import_graph_def
 from rekindle._src.graph import meta_graph, proto, scopes
 from rekindle._src.graph.collections import GraphKeys
@@ -53,7 +54,7 @@ def export_meta_graph(
     if save_debug_info:
         raise NotImplementedError("export_meta_graph(save_debug_info=True) is not supported")
     return meta_graph.export_scoped_meta_graph(
-        filename,
+        filename and local_path(filename),
         graph_def,
         graph,
         export_scope,
@@ -105,7 +106,7 @@ def import_meta_graph_with_return_elements(
     """`import_meta_graph` that gives the operations and tensors of `return_elements` back, too."""
     given = meta_graph_or_file
     if not isinstance(given, proto.MetaGraphDef):
-        given = meta_graph.read_meta_graph_file(given)
+        given = meta_graph.read_meta_graph_file(local_path(given))
     variables, elements = import_scoped_meta_graph_with_return_elements(
         given, clear_devices, import_scope=import_scope, return_elements=return_elements, **kwargs
     )
@@ -173,7 +174,7 @@ def import_scoped_meta_graph_with_return_elements(
     """
     given = meta_graph_or_file
     if not isinstance(given, proto.MetaGraphDef):
-        given = meta_graph.read_meta_graph_file(given)
+        given = meta_graph.read_meta_graph_file(local_path(given))
     _check_unbound(given, unbound_inputs_col_name, input_map)
     graph = graph or scopes.get_default_graph()
     with graph.as_default():
@@ -198,6 +199,30 @@ def import_scoped_meta_graph_with_return_elements(
         )
     found = graph.get_collection(GraphKeys.GLOBAL_VARIABLES, scope=scope)
     return {meta_graph.strip_name_scope(one.name, scope): one for one in found}, elements
+
+
+def copy_scoped_meta_graph(
+    from_scope: str, to_scope: str, from_graph: Any = None, to_graph: Any = None
+) -> dict[str, Any]:
+    """Copy what is in one name scope to another; its variables by name without the scope.
+
+    Args:
+      from_scope: the scope to copy.
+      to_scope: the scope to put the copy in.
+      from_graph: the graph to copy from; default: the default graph.
+      to_graph: the graph to copy to; default: the default graph.
+
+    Raises:
+      ValueError: both scopes are the same in one graph.
+    """
+    from_graph = from_graph or scopes.get_default_graph()
+    to_graph = to_graph or scopes.get_default_graph()
+    if from_graph is to_graph and from_scope == to_scope:
+        raise ValueError(
+            "'from_scope' and 'to_scope' need to be different when performing copy in the same graph."
+        )
+    found = meta_graph.export_scoped_meta_graph(export_scope=from_scope, graph=from_graph)[0]
+    return import_scoped_meta_graph(found, graph=to_graph, import_scope=to_scope)
 
 
 def _check_unbound(given: Any, name: str | None, input_map: dict[str, Any] | None) -> None:

@@ -14,6 +14,7 @@ import numpy as np
 from rekindle._src import errors
 from rekindle._src import tf_logging as logging
 from rekindle._src.formats.checkpoint_reader import NewCheckpointReader
+from rekindle._src.formats.files import local_path
 from rekindle._src.graph import meta_graph, proto, scopes
 from rekindle._src.graph.collections import GraphKeys, add_to_collection, get_collection
 from rekindle._src.names import public
@@ -263,10 +264,8 @@ class Saver:
             )
         except (errors.FailedPreconditionError, errors.NotFoundError):
             folder = os.path.dirname(path)
-            if folder and not os.path.isdir(folder):
-                raise ValueError(
-                    f"Parent directory of {path} doesn't exist, can't save."
-                ) from None
+            if folder and not os.path.isdir(local_path(folder)):
+                raise ValueError(f"Parent directory of {path} doesn't exist, can't save.") from None
             raise
         return found.decode() if isinstance(found, bytes) else str(found)
 
@@ -313,7 +312,7 @@ class Saver:
         if save_debug_info:
             raise NotImplementedError("export_meta_graph(save_debug_info=True) is not supported")
         return meta_graph.export_scoped_meta_graph(
-            filename,
+            filename and local_path(filename),
             scopes.get_default_graph().as_graph_def(add_shapes=True),
             saver_def=self.saver_def,
             collection_list=collection_list,
@@ -323,6 +322,10 @@ class Saver:
             clear_extraneous_savers=clear_extraneous_savers,
             strip_default_attrs=strip_default_attrs,
         )[0]
+
+    def _add_collection_def(self, meta_graph_def: Any, key: Any, export_scope: str | None = None) -> None:
+        """Add one collection of the default graph to a MetaGraphDef."""
+        meta_graph.add_collection_def(meta_graph_def, key, export_scope=export_scope)
 
     def restore(self, sess: Any, save_path: str) -> None:
         """Give the variables the values of a checkpoint; they need no initialising before.
