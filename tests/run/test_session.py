@@ -173,6 +173,17 @@ def test_hard_placement_refuses_a_device_that_is_not_there():
         session.run(x)
 
 
+def test_a_session_may_count_the_cpu_as_several():
+    with tf.device("/cpu:1"):
+        v = tf.get_variable("v", initializer=3.0)
+    with tf.Session(config=tf.ConfigProto(device_count={"CPU": 2})) as session:
+        session.run(v.initializer)
+        assert session.run(v) == 3
+        assert [one.name[-5:] for one in session.list_devices() if one.device_type == "CPU"] == ["CPU:0", "CPU:1"]
+    with tf.Session() as session, pytest.raises(tf.errors.InvalidArgumentError, match="explicitly assigned to"):
+        session.run(v.initializer)
+
+
 def test_a_nested_key_of_feeds_may_come_again():
     a, b = tf.placeholder(tf.float32, [1]), tf.placeholder(tf.float32, [1])
     with tf.Session() as session:

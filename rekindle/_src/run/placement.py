@@ -26,7 +26,10 @@ class Placement:
         self._log = config.log_device_placement
         self._placed = 0
         self._devices: dict[Any, str] = {}
-        self._available = [f"{_PREFIX}/device:CPU:0"] + [f"{_PREFIX}/device:GPU:{i}" for i in range(gpus)]
+        #: TensorFlow lets a session count one CPU as several; here they all are the one
+        self._cpus = max(1, config.device_count.get("CPU", 1)) if config.device_count else 1
+        counts = (("CPU", self._cpus), ("GPU", gpus))
+        self._available = [f"{_PREFIX}/device:{kind}:{i}" for kind, count in counts for i in range(count)]
 
     def extend(self) -> None:
         """Place the operations that are new since the last call.
@@ -61,8 +64,8 @@ class Placement:
             index = wish.device_index or 0
             if index < self.gpus and able:
                 return f"GPU:{index}"
-        elif wish.device_type == "CPU" and (wish.device_index or 0) == 0:
-            return "CPU:0"
+        elif wish.device_type == "CPU" and (wish.device_index or 0) < self._cpus:
+            return f"CPU:{wish.device_index or 0}"
         if not self._soft and not (wish.device_type == "GPU" and (wish.device_index or 0) < self.gpus):
             self._refuse(op)
         return "GPU:0" if able and wish.device_type == "GPU" else "CPU:0"
