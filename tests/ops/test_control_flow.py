@@ -100,6 +100,20 @@ def test_contexts_outlive_a_meta_graph():
         assert run(slope, {"x:0": 2.0}) == 12.0
 
 
+def test_a_loop_in_a_branch_in_a_loop_outlives_a_meta_graph():
+    x = tf.placeholder(tf.float32, [], name="x")
+
+    def inner():
+        return tf.while_loop(lambda j, v: j < 3, lambda j, v: (j + 1, v + x), (0, 0.0))[1]
+
+    y = tf.while_loop(lambda i, v: i < 3, lambda i, v: (i + 1, v + tf.cond(i > 0, inner, lambda: x)), (0, 0.0))[1]
+    saved = tf.train.export_meta_graph()
+    with tf.Graph().as_default() as graph:
+        tf.train.import_meta_graph(saved)
+        slope = tf.gradients(graph.get_tensor_by_name(y.name), graph.get_tensor_by_name("x:0"))[0]
+        assert run(slope, {"x:0": 2.0}) == 7.0
+
+
 def test_case_takes_the_first_true_condition():
     x = tf.placeholder(tf.int32, [])
     y = tf.case([(x > 5, lambda: 1), (x > 2, lambda: 2)], default=lambda: 3)

@@ -276,6 +276,7 @@ class CondContext(ControlFlowContext):
         self._pivot = pivot
         self._branch = branch
         self._values |= {pred.name, pivot.name}
+        self._external_values[pred.name] = pred
 
     @property
     def pred(self) -> Tensor:
