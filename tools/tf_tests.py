@@ -13,6 +13,7 @@ import collections.abc
 import importlib.util
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -25,6 +26,8 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 #: folders of TensorFlow's tree that tests read
 DATA = ("tensorflow/cc/saved_model/testdata", "tensorflow/python/framework/testdata")
+#: modules that tests share, which are taken out with them
+SHARED = re.compile(rb"^from (tensorflow[\w.]+) import (\w+_test_(?:utils?|base|lib))\b", re.MULTILINE)
 #: seconds that one test method may take
 METHOD_LIMIT = 60
 
@@ -57,6 +60,10 @@ def extracted(git_dir: str, rev: str, name: str, folder: Path) -> Path:
     path = folder / name
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(text)
+    for package, module in SHARED.findall(text):
+        shared = f"{package.decode().replace('.', '/')}/{module.decode()}.py"
+        if not (folder / shared).exists():
+            extracted(git_dir, rev, shared, folder)
     if b"testdata" in text:
         archive = subprocess.run(["git", "--git-dir", git_dir, "archive", rev, *DATA], check=True,
                                  capture_output=True).stdout
@@ -203,12 +210,9 @@ def child(path: str, out: str, match: str) -> None:
         vars(module).update({base: Lacking for base in bases if not hasattr(module, base)})
     result = Lines(out)
     sys.argv = [path]
-    spec = importlib.util.spec_from_file_location("tf_test", path)
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["tf_test"] = module
     try:
-        spec.loader.exec_module(module)
+        put_shared(Path(path).read_bytes(), Path(path))
+        module = loaded("tf_test", Path(path))
     except Exception:  # what the import fails with is the outcome
         result.file.write(json.dumps(["<import>", "import", first_line(sys.exc_info())]) + "\n")
         return
@@ -220,6 +224,26 @@ def child(path: str, out: str, match: str) -> None:
             signal.alarm(METHOD_LIMIT)
             test.run(result)
             signal.alarm(0)
+
+
+def put_shared(text: bytes, path: Path) -> None:
+    """Load the modules that a test shares with others from beside it, where its imports find them."""
+    root = next(one for one in path.parents if one.name == "tensorflow").parent
+    for package, name in (tuple(map(bytes.decode, found)) for found in SHARED.findall(text)):
+        file = root.joinpath(*package.split("."), f"{name}.py")
+        put_shared(file.read_bytes(), file)
+        module = loaded(f"{package}.{name}", file)
+        setattr(importlib.import_module(package), name, module)
+
+
+def loaded(name: str, path: Path) -> Any:
+    """The module that a file holds."""
+    spec = importlib.util.spec_from_file_location(name, path)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+    return module
 
 
 def parse_flags() -> None:
