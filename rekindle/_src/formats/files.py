@@ -1,8 +1,8 @@
 """Opening files with TensorFlow's errors.
 
-Holds `open_file`, `file_error`, which turns an OSError into the error class and message that TensorFlow gives for it, and
-`local_path`. Local files only, by their path or as `file://`; another scheme raises the UnimplementedError that TensorFlow
-raises for a file system that it was not built with.
+Holds `open_file`, `file_error`, which turns an OSError into the error class and message that TensorFlow gives for it,
+and `local_path`. Local files only, by their path or as `file://`; another scheme raises the UnimplementedError that
+TensorFlow raises for a file system that it was not built with.
 """
 from __future__ import annotations
 

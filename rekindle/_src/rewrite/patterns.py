@@ -1,4 +1,4 @@
-"""What graph transforms share: order, names of inputs, renaming, and their arguments.
+"""What graph transforms share: order, names of inputs, renaming, patterns of nodes, and their arguments.
 
 A transform is a function `(GraphDef, Call) -> GraphDef`, registered by name with `@transform`.
 """
@@ -8,8 +8,13 @@ import dataclasses
 from collections.abc import Callable, Iterable
 from typing import Any
 
+import numpy as np
+
 from rekindle._src import errors
-from rekindle._src.graph import proto
+from rekindle._src import tf_logging as logging
+from rekindle._src.graph import dtypes, proto
+from rekindle._src.graph.dtypes import DType
+from rekindle._src.graph.tensor_value import make_tensor_proto
 from rekindle._src.rewrite.inference import node_name_from_input
 
 _MERGE = ("Merge", "RefMerge")
@@ -182,3 +187,86 @@ def needed(graph_def: Any, outputs: Iterable[str], stops: frozenset[str]) -> set
             raise bad(f"Input node {name} not found in graph")
         waiting += [node_name_from_input(one) for one in by_name[name].input]
     return found
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Pattern:
+    """Nodes to look for: the ops of one ("Conv2D|MatMul", "*" for any) and, if given, the patterns of its inputs."""
+
+    ops: str
+    inputs: tuple[Pattern, ...] = ()
+
+    def matched(self, node: Any, by_name: dict[str, Any], taken: set[str]) -> list[Any] | None:
+        """The nodes of a match, each before those of its inputs; None where there is none or a node is taken."""
+        if node.name in taken or self.ops != "*" and node.op not in self.ops.split("|"):
+            return None
+        found = [node]
+        texts = data_inputs(node)
+        if self.inputs and len(texts) != len(self.inputs):
+            return None
+        for text, pattern in zip(texts, self.inputs, strict=False):
+            below = pattern.matched(by_name[node_name_from_input(text)], by_name, taken)
+            if below is None:
+                return None
+            found += below
+        return found
+
+
+def replaced(graph_def: Any, pattern: Pattern, make: Callable[..., list[Any]]) -> Any:
+    """A copy of a GraphDef with `make(*nodes)` in place of each match; a match of which others need more stays.
+
+    Args:
+      graph_def: the GraphDef; every input of a node is in it.
+      pattern: what to look for; no node belongs to two matches.
+      make: gives the nodes that replace those of a match.
+    """
+    by_name = {node.name: node for node in graph_def.node}
+    matches: dict[str, list[Any]] = {}
+    taken: set[str] = set()
+    for node in in_order(graph_def):  # which of two matches with a common node comes first depends on this order
+        found = pattern.matched(node, by_name, taken)
+        if found is not None:
+            matches[node.name] = found
+            taken |= {one.name for one in found}
+    users: dict[str, set[str]] = {}
+    for node in graph_def.node:
+        for text in node.input:
+            users.setdefault(node_name_from_input(text), set()).add(node.name)
+    out = []
+    for node in graph_def.node:
+        if node.name in matches:
+            out += _replacement(matches[node.name], users, make)
+        elif node.name not in taken:
+            out.append(node)
+    return graph_of(out, graph_def)
+
+
+def _replacement(nodes: list[Any], users: dict[str, set[str]], make: Callable[..., list[Any]]) -> list[Any]:
+    """What replaces the nodes of a match: these themselves where others need what would be gone."""
+    inside = {one.name for one in nodes}
+    wanted = {name for name in inside if users.get(name, set()) - inside}
+    made = make(*nodes)
+    lost = sorted(wanted - {one.name for one in made})
+    if not lost:
+        return made
+    logging.warning("Expected %s to be preserved; the nodes below %s stay.", ", ".join(lost), nodes[0].name)
+    return list({one.name: one for one in nodes}.values())
+
+
+def rename_ports(graph_def: Any, ports: dict[str, str], skipped: frozenset[str] = frozenset()) -> Any:
+    """A copy of a GraphDef whose nodes, those `skipped` aside, take other tensors: {"a:1": "b:0"}."""
+
+    def edit(node: Any) -> None:
+        if node.name not in skipped:
+            node.input[:] = [ports.get(one if ":" in one else f"{one}:0", one) for one in node.input]
+
+    return edited(graph_def, edit)
+
+
+def const_node(name: str, value: np.ndarray, dtype: DType | None = None) -> Any:
+    """A Const node."""
+    dtype = dtype or dtypes.as_dtype(value.dtype)
+    node = proto.NodeDef(name=name, op="Const")
+    node.attr["dtype"].type = dtype.as_datatype_enum
+    node.attr["value"].tensor.CopyFrom(make_tensor_proto(value, dtype, value.shape))
+    return node

@@ -11,10 +11,10 @@ from rekindle._src.graph import attrs, dtypes, proto
 from rekindle._src.graph.graph import Graph
 from rekindle._src.graph.operation import Operation
 from rekindle._src.graph.tensor import Tensor
-from rekindle._src.graph.tensor_value import make_ndarray, make_tensor_proto
+from rekindle._src.graph.tensor_value import make_ndarray
 from rekindle._src.rewrite.inference import fold_batch_norms as fold_into_convolutions
 from rekindle._src.rewrite.inference import node_name_from_input
-from rekindle._src.rewrite.patterns import Call, bad, data_inputs, edited, graph_of, needed, transform
+from rekindle._src.rewrite.patterns import Call, bad, const_node, data_inputs, edited, graph_of, needed, transform
 from rekindle._src.run.session import Session
 
 #: ops whose value follows from the shape of their input
@@ -112,7 +112,7 @@ def _replaced(graph_def: Any, values: dict[str, np.ndarray]) -> Any:
             index = key.rpartition(":")[2]
             name = f"{node.name}/folded_{index}" if node.name in several else node.name
             names[f"{node.name}:{index}"] = name
-            nodes.append(_const(name, values[key]))
+            nodes.append(const_node(name, values[key]))
         if node.name in several:
             nodes.append(node)
 
@@ -122,14 +122,6 @@ def _replaced(graph_def: Any, values: dict[str, np.ndarray]) -> Any:
             node.input[index] = names.get(key, text)
 
     return edited(graph_of(nodes, graph_def), edit)
-
-
-def _const(name: str, value: np.ndarray) -> Any:
-    dtype = dtypes.as_dtype(value.dtype)
-    node = proto.NodeDef(name=name, op="Const")
-    node.attr["dtype"].type = dtype.as_datatype_enum
-    node.attr["value"].tensor.CopyFrom(make_tensor_proto(value, dtype, value.shape))
-    return node
 
 
 def _without_unused(graph_def: Any, call: Call) -> Any:
@@ -169,7 +161,7 @@ def fold_batch_norms(graph_def: Any, call: Call) -> Any:
         if parts is None or any(uses[one.name] > 1 for one in parts):
             continue
         conv, weights, factors = parts
-        made[weights.name] = _const(weights.name, _scaled(conv, weights, factors))
+        made[weights.name] = const_node(weights.name, _scaled(conv, weights, factors))
         made[node.name] = proto.NodeDef.FromString(conv.SerializeToString())
         made[node.name].name = node.name
         gone |= {conv.name, factors.name}

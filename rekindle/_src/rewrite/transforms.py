@@ -1,7 +1,7 @@
 """`tf.tools.graph_transforms`: GraphDefs rewritten by named transforms.
 
-Holds the parser of their calls and `TransformGraph`. The transforms stand in transform_nodes.py and
-transform_folding.py.
+Holds the parser of their calls and `TransformGraph`. The transforms stand in transform_nodes.py,
+transform_folding.py, transform_fusions.py and transform_ranges.py.
 """
 from __future__ import annotations
 
@@ -13,16 +13,17 @@ from rekindle._src import tf_logging as logging
 from rekindle._src.compat import as_text
 from rekindle._src.graph import proto
 from rekindle._src.names import public
-from rekindle._src.rewrite import transform_folding, transform_nodes  # noqa: F401 - they register transforms
+from rekindle._src.rewrite import (  # noqa: F401 - they register transforms
+    transform_folding,
+    transform_fusions,
+    transform_nodes,
+    transform_ranges,
+)
 from rekindle._src.rewrite.inference import node_name_from_input
 from rekindle._src.rewrite.patterns import TRANSFORMS, Call, bad, graph_of
 
 #: transforms of TensorFlow that are not here
-_ABSENT = frozenset((
-    "backport_concatv2", "backport_tensor_array_v3", "flatten_atrous_conv", "freeze_requantization_ranges",
-    "fuse_pad_and_conv", "fuse_resize_and_conv", "fuse_resize_pad_and_conv", "insert_logging", "quantize_nodes",
-    "quantize_weights", "sparsify_gather",
-))  # fmt: skip
+_ABSENT = frozenset(("quantize_nodes", "sparsify_gather"))
 _NAME = re.compile(r"\w+", re.ASCII)
 _VALUE = re.compile(r'"((?:[^"\\]|\\.)*)"|([\w\-./]+)', re.ASCII)
 
