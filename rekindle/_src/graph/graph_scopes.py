@@ -13,7 +13,7 @@ import threading
 from collections.abc import Iterator
 from typing import Any
 
-from rekindle._src.graph import devices, proto
+from rekindle._src.graph import convert, devices, proto
 from rekindle._src.graph.operation import Operation
 from rekindle._src.graph.tensor import Tensor
 
@@ -213,7 +213,8 @@ class ScopeStacks:
         if op is None and not ignore_existing:
             raise ValueError("Trying to reset colocation (op is None) but ignore_existing is not True")
         if op is not None and not isinstance(op, Operation):
-            op = op.op
+            beside = getattr(op, "op", getattr(getattr(op, "handle", None), "op", None))
+            op = beside if isinstance(beside, Operation) else convert.internal_convert(op, as_ref=True).op
         old_devices, old_stack = self._device_stack, self._colocation_stack
         self._device_stack = []
         self._colocation_stack = ([] if ignore_existing else list(old_stack)) + ([] if op is None else [op])
