@@ -102,6 +102,33 @@ def test_a_step_waits_for_room(sess):
     assert found == [None]
 
 
+def test_one_step_may_take_out_what_it_puts_in(sess):
+    queue = tf.FIFOQueue(1, tf.float32)
+    taken = queue.dequeue()
+    put = queue.enqueue(3.0)
+    assert sess.run([taken, put]) == [3.0, None]
+    sess.run(put)
+    assert sess.run([taken, put]) == [3.0, None]
+
+
+def test_one_step_may_make_the_room_that_it_waits_for(sess):
+    queue = tf.FIFOQueue(1, tf.float32)
+    put = queue.enqueue(3.0)
+    taken = queue.dequeue()
+    sess.run(put)
+    assert sess.run([put, taken]) == [None, 3.0]
+
+
+def test_what_waits_ends_with_a_step_that_fails(sess):
+    queue = tf.FIFOQueue(4, tf.float32)
+    taken = queue.dequeue()
+    put = queue.enqueue(tf.check_numerics(tf.placeholder_with_default(np.nan, []), "bad"))
+    with pytest.raises(tf.errors.InvalidArgumentError, match="bad"):
+        sess.run([taken, put])
+    sess.run(queue.enqueue(1.0))
+    assert sess.run(queue.size()) == 1
+
+
 def test_a_closed_queue_gives_what_it_has(sess):
     queue = tf.FIFOQueue(5, [tf.int32], shapes=[[]])
     many, rest = queue.dequeue_many(3), queue.dequeue_up_to(3)

@@ -184,6 +184,31 @@ def test_a_session_may_count_the_cpu_as_several():
         session.run(v.initializer)
 
 
+@pytest.mark.parametrize("interpret", ["", "1"])
+def test_closing_the_session_ends_a_loop(monkeypatch, interpret):
+    monkeypatch.setenv("REKINDLE_INTERPRET", interpret)
+    loop = tf.while_loop(lambda i: i < 2**62, lambda i: i + 1, [tf.constant(0, tf.int64)])
+    session, found = tf.Session(), []
+
+    def run():
+        try:
+            session.run(loop)
+        except tf.errors.CancelledError as error:
+            found.append(error)
+
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+    thread.join(0.3)
+    session.close()
+    thread.join(10)
+    assert [error.op.type for error in found] == ["LoopCond"] and "was cancelled" in found[0].message
+
+
+def test_a_session_without_a_cpu_is_refused():
+    with pytest.raises(tf.errors.NotFoundError, match="No CPU devices are available"):
+        tf.Session(config=tf.ConfigProto(device_count={"CPU": 0}))
+
+
 def test_a_nested_key_of_feeds_may_come_again():
     a, b = tf.placeholder(tf.float32, [1]), tf.placeholder(tf.float32, [1])
     with tf.Session() as session:

@@ -13,6 +13,7 @@ import numpy as np
 
 from rekindle._src import errors
 from rekindle._src.compile.frames import FLOW, MERGE, NEXT, SWITCH, Flow, find_flow
+from rekindle._src.compile.meetings import meetings
 from rekindle._src.compile.program import Block, Declined, Instr, Program, Value
 from rekindle._src.compile.regions import Branch, Loop, regions
 from rekindle._src.compile.snapshots import rereads
@@ -107,6 +108,8 @@ def capture(fetches: list[Any], targets: list[Any], feeds: list[Any]) -> Program
     fed = set(feeds)
     ops = needed(fetches, targets, fed)
     check_kernels(ops)
+    if meetings(ops, fed, waited):
+        raise Declined("operations wait for each other at a queue")
     if not any(op.type in FLOW for op in ops):
         return _Capture(fetches, feeds).run(ops)
     flow = find_flow(ops, fed, waited)

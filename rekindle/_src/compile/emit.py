@@ -69,8 +69,8 @@ def emit(program: Program, ownership: Ownership, link: Any, title: str = "step")
     Args:
       program: what to emit.
       ownership: what must be copied or not be changed in place.
-      link: gives the session's side: `link.constant(number, value)`, `link.context(instr)`, `link.once(instr)`,
-        `link.kernel(instr)`.
+      link: gives the session's side: `link.ending`, `link.constant(number, value)`, `link.context(instr)`,
+        `link.once(instr)`, `link.kernel(instr)`.
       title: what the file name in tracebacks says.
     """
     return _Emitter(program, ownership, link).emit(title)
@@ -115,8 +115,9 @@ class _Emitter:
             reserved = object()
         if any(len(instr.bodies) == 3 for instr in program.walk()):
             deadline, clock = self.bind("deadline", object()), self.bind("monotonic", time.monotonic)
+            ending, expire = self.bind("ending", self.link.ending), self.bind("expire", waiting.expire)
             self.line(f"{deadline} = {self.bind('due', waiting.due)}()")
-            self.limit = f"if {deadline} and {clock}() > {deadline}: {self.bind('expire', waiting.expire)}()"
+            self.limit = f"if {ending} or {deadline} and {clock}() > {deadline}: {expire}({ending})"
         self.instrs(program, self.ownership)
         outputs = [self.name(n) + (".clone()" if n in self.ownership.copied and self._is_tensor(n) else "")
                    for n in program.outputs]
@@ -179,7 +180,7 @@ class _Emitter:
             self.line(f"{started} = False")
         self.line(f"while True:  # {instr.node.name}")
         outer, self.indent = self.indent, self.indent + "    "
-        self.line(self.limit)
+        self.line(self.limit, instr)
         self.instrs(condition, ownerships[0])
         self.line(f"if not {self.name(condition.outputs[0])}: break", instr)
         if started:

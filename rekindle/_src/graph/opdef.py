@@ -40,7 +40,7 @@ class Op:
 
     def __init__(self, op_type: str, kernel: Callable[..., Any], *, updates: tuple[str, ...] = (),
                  aliases: int | tuple[int, ...] = (), host: bool = False, pure: bool | None = None, once: bool = False,
-                 structural: bool = False) -> None:
+                 structural: bool = False, waits: bool = False) -> None:
         self.type = op_type
         self.kernel = kernel
         self.updates = updates
@@ -49,6 +49,7 @@ class Op:
         self.once = once
         self.structural = structural
         self.explain: Callable[..., Any] | None = None
+        self.waits = waits
         self._pure = pure
         self.__name__ = self.__qualname__ = kernel.__name__
         self.__module__ = kernel.__module__
@@ -117,7 +118,7 @@ class Op:
 
 def op(op_type: str, *, public: str = "", infer: infer.Rule | None = None, updates: tuple[str, ...] = (),
        aliases: int | tuple[int, ...] = (), host: bool = False, pure: bool | None = None,
-       once: bool = False, structural: bool = False) -> Callable[[Callable[..., Any]], Op]:
+       once: bool = False, structural: bool = False, waits: bool = False) -> Callable[[Callable[..., Any]], Op]:
     """Decorator: make the block of an op of a kernel.
 
     Args:
@@ -131,8 +132,8 @@ def op(op_type: str, *, public: str = "", infer: infer.Rule | None = None, updat
       structural: the kernel moves or compares elements but does not compute with them, so it works on strings too
         when each stands for a number (`rekindle/_src/ops/string_codes.py`).
       once: the output is the same object in every run of a session (a variable's buffer, a queue): the kernel runs as
-      the
-        program is linked, not in the step.
+        the program is linked, not in the step.
+      waits: the kernel may wait for what others do to the resource that is its first input, or end their waiting.
 
     Raises:
       ValueError: there is a block for the op already.
@@ -142,7 +143,7 @@ def op(op_type: str, *, public: str = "", infer: infer.Rule | None = None, updat
         if op_type in OPS:
             raise ValueError(f"{op_type} has a block in {OPS[op_type].__module__} already")
         block = Op(op_type, kernel, updates=updates, aliases=aliases, host=host, pure=pure, once=once,
-                   structural=structural)
+                   structural=structural, waits=waits)
         OPS[op_type] = block
         if infer is not None:
             _set_rule(op_type, infer)

@@ -265,19 +265,19 @@ def accumulator_set_global_step(handle, new_global_step):
     handle.set_step(int(new_global_step))
 
 
-@op("ResourceAccumulatorApplyGradient", infer=_second_scalar(0), host=True, pure=False)
+@op("ResourceAccumulatorApplyGradient", infer=_second_scalar(0), host=True, pure=False, waits=True)
 def resource_accumulator_apply_gradient(handle, local_step, gradient):
     """Add a gradient."""
     handle.apply(int(local_step), gradient)
 
 
-@op("AccumulatorApplyGradient", infer=_second_scalar(0), host=True, pure=False)
+@op("AccumulatorApplyGradient", infer=_second_scalar(0), host=True, pure=False, waits=True)
 def accumulator_apply_gradient(handle, local_step, gradient):
     """Add a gradient."""
     handle.apply(int(local_step), gradient)
 
 
-@op("SparseAccumulatorApplyGradient", infer=_second_scalar(0), host=True, pure=False)
+@op("SparseAccumulatorApplyGradient", infer=_second_scalar(0), host=True, pure=False, waits=True)
 def sparse_accumulator_apply_gradient(handle, local_step, gradient_indices, gradient_values, gradient_shape, *,
                                       has_known_shape):  # fmt: skip
     """Add a sparse gradient."""
@@ -285,19 +285,19 @@ def sparse_accumulator_apply_gradient(handle, local_step, gradient_indices, grad
     handle.apply(int(local_step), gradient_indices, gradient_values, shape)
 
 
-@op("ResourceAccumulatorTakeGradient", infer=_second_scalar(1), host=True, pure=False)
+@op("ResourceAccumulatorTakeGradient", infer=_second_scalar(1), host=True, pure=False, waits=True)
 def resource_accumulator_take_gradient(handle, num_required):
     """The mean of the gradients, once there are enough."""
     return handle.take(int(num_required))
 
 
-@op("AccumulatorTakeGradient", infer=_second_scalar(1), host=True, pure=False)
+@op("AccumulatorTakeGradient", infer=_second_scalar(1), host=True, pure=False, waits=True)
 def accumulator_take_gradient(handle, num_required):
     """The mean of the gradients, once there are enough."""
     return handle.take(int(num_required))
 
 
-@op("SparseAccumulatorTakeGradient", infer=_second_scalar(3), host=True, pure=False)
+@op("SparseAccumulatorTakeGradient", infer=_second_scalar(3), host=True, pure=False, waits=True)
 def sparse_accumulator_take_gradient(handle, num_required):
     """The mean of the sparse gradients, once there are enough: indices, values, shape."""
     return handle.take(int(num_required))

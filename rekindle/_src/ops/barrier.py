@@ -187,7 +187,7 @@ def _inserted(c: Any) -> Any:
     return []
 
 
-@op("BarrierInsertMany", infer=_inserted, host=True, pure=False)
+@op("BarrierInsertMany", infer=_inserted, host=True, pure=False, waits=True)
 def barrier_insert_many(handle, keys, values, *, component_index):
     """Give a component of several elements."""
     if component_index >= len(handle.types):
@@ -198,7 +198,7 @@ def barrier_insert_many(handle, keys, values, *, component_index):
     handle.insert(keys.reshape(-1).tolist(), component_index, values)
 
 
-@op("BarrierTakeMany", host=True, pure=False)
+@op("BarrierTakeMany", host=True, pure=False, waits=True)
 def barrier_take_many(handle, num_elements, *, component_types, allow_small_batch=False, timeout_ms=-1):
     """Take ready elements out: indices, keys, and a list of components."""
     check_timeout(timeout_ms)
@@ -208,7 +208,7 @@ def barrier_take_many(handle, num_elements, *, component_types, allow_small_batc
     return indices, keys, values
 
 
-@op("BarrierClose", infer=infer.nothing, host=True, pure=False)
+@op("BarrierClose", infer=infer.nothing, host=True, pure=False, waits=True)
 def barrier_close(handle, *, cancel_pending_enqueues=False):
     """Take no new keys."""
     handle.close(cancel_pending_enqueues)

@@ -108,28 +108,28 @@ def check_timeout(timeout_ms: int) -> None:
         raise errors.InvalidArgumentError(None, None, "Timeout not supported yet.")
 
 
-@op("QueueEnqueueV2", host=True, pure=False)
+@op("QueueEnqueueV2", host=True, pure=False, waits=True)
 def queue_enqueue_v2(handle, components, *, Tcomponents, timeout_ms=-1):
     """Put an element in; wait while the queue is full."""
     check_timeout(timeout_ms)
     handle.enqueue(components, Tcomponents)
 
 
-@op("QueueEnqueue", host=True, pure=False)
+@op("QueueEnqueue", host=True, pure=False, waits=True)
 def queue_enqueue(handle, components, *, Tcomponents, timeout_ms=-1):
     """Put an element in; wait while the queue is full."""
     check_timeout(timeout_ms)
     handle.enqueue(components, Tcomponents)
 
 
-@op("QueueEnqueueManyV2", host=True, pure=False)
+@op("QueueEnqueueManyV2", host=True, pure=False, waits=True)
 def queue_enqueue_many_v2(handle, components, *, Tcomponents, timeout_ms=-1):
     """Put in an element for each row of the components; wait while the queue is full."""
     check_timeout(timeout_ms)
     handle.enqueue_many(components, Tcomponents)
 
 
-@op("QueueEnqueueMany", host=True, pure=False)
+@op("QueueEnqueueMany", host=True, pure=False, waits=True)
 def queue_enqueue_many(handle, components, *, Tcomponents, timeout_ms=-1):
     """Put in an element for each row of the components; wait while the queue is full."""
     check_timeout(timeout_ms)
@@ -159,49 +159,49 @@ def _dequeue_many(what: str, handle: ElementQueue, n: Any, types: list[Any], tim
     return handle.dequeue_many(count, what == "DequeueUpTo")
 
 
-@op("QueueDequeueV2", host=True, pure=False)
+@op("QueueDequeueV2", host=True, pure=False, waits=True)
 def queue_dequeue_v2(handle, *, component_types, timeout_ms=-1):
     """Take an element out; wait while the queue is empty."""
     return _dequeue(handle, component_types, timeout_ms)
 
 
-@op("QueueDequeue", host=True, pure=False)
+@op("QueueDequeue", host=True, pure=False, waits=True)
 def queue_dequeue(handle, *, component_types, timeout_ms=-1):
     """Take an element out; wait while the queue is empty."""
     return _dequeue(handle, component_types, timeout_ms)
 
 
-@op("QueueDequeueManyV2", host=True, pure=False)
+@op("QueueDequeueManyV2", host=True, pure=False, waits=True)
 def queue_dequeue_many_v2(handle, n, *, component_types, timeout_ms=-1):
     """Take `n` elements out, joined by components; wait until there are as many."""
     return _dequeue_many("DequeueMany", handle, n, component_types, timeout_ms)
 
 
-@op("QueueDequeueMany", host=True, pure=False)
+@op("QueueDequeueMany", host=True, pure=False, waits=True)
 def queue_dequeue_many(handle, n, *, component_types, timeout_ms=-1):
     """Take `n` elements out, joined by components; wait until there are as many."""
     return _dequeue_many("DequeueMany", handle, n, component_types, timeout_ms)
 
 
-@op("QueueDequeueUpToV2", host=True, pure=False)
+@op("QueueDequeueUpToV2", host=True, pure=False, waits=True)
 def queue_dequeue_up_to_v2(handle, n, *, component_types, timeout_ms=-1):
     """Take `n` elements out, or what is left in a closed queue, joined by components."""
     return _dequeue_many("DequeueUpTo", handle, n, component_types, timeout_ms)
 
 
-@op("QueueDequeueUpTo", host=True, pure=False)
+@op("QueueDequeueUpTo", host=True, pure=False, waits=True)
 def queue_dequeue_up_to(handle, n, *, component_types, timeout_ms=-1):
     """Take `n` elements out, or what is left in a closed queue, joined by components."""
     return _dequeue_many("DequeueUpTo", handle, n, component_types, timeout_ms)
 
 
-@op("QueueCloseV2", host=True, pure=False)
+@op("QueueCloseV2", host=True, pure=False, waits=True)
 def queue_close_v2(handle, *, cancel_pending_enqueues=False):
     """Take nothing more in."""
     handle.close(cancel_pending_enqueues)
 
 
-@op("QueueClose", host=True, pure=False)
+@op("QueueClose", host=True, pure=False, waits=True)
 def queue_close(handle, *, cancel_pending_enqueues=False):
     """Take nothing more in."""
     handle.close(cancel_pending_enqueues)

@@ -41,12 +41,14 @@ def due() -> float | None:
     return getattr(_runs, "deadline", None)
 
 
-def expire() -> None:
-    """End the run, which took too long.
+def expire(ending: list[str]) -> None:
+    """End the run: its session is `ending`, or it took too long.
 
     Raises:
-      TimedOut: always.
+      CancelledError, TimedOut: always one of them.
     """
+    if ending:
+        raise errors.CancelledError(None, None, "Loop execution was cancelled.")
     raise TimedOut
 
 
@@ -133,6 +135,41 @@ class Line:
         return errors.CancelledError(None, None, self.cancelled)
 
 
+class Company:
+    """The threads that work for one run at the same time, each waiting for what it likes; the run may end them all."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._deadline = due()
+        self._attempts: list[tuple[Desk, Line, Attempt]] = []
+        self._over = False
+
+    def work(self, task: Callable[[], None]) -> None:
+        """Do a task in a thread of its own."""
+
+        def run() -> None:
+            _runs.deadline, _runs.company = self._deadline, self
+            task()
+
+        threading.Thread(target=run, daemon=True).start()
+
+    def add(self, desk: Desk, line: Line, attempt: Attempt) -> None:
+        """Say that a thread waits for an attempt."""
+        with self._lock:
+            self._attempts.append((desk, line, attempt))
+            over = self._over
+        if over:
+            desk.dismiss(line, attempt)
+
+    def end(self) -> None:
+        """Let all attempts fail, also those that are still to come."""
+        with self._lock:
+            self._over = True
+            attempts = list(self._attempts)
+        for desk, line, attempt in attempts:
+            desk.dismiss(line, attempt)
+
+
 class Desk:
     """Several lines of attempts at one resource; whoever joins one serves all of them."""
 
@@ -163,6 +200,9 @@ class Desk:
 
     def _await(self, line: Line, attempt: Attempt) -> None:
         assert attempt.event is not None
+        company = getattr(_runs, "company", None)
+        if company is not None:
+            company.add(self, line, attempt)
         try:
             wait(attempt.event)
         except BaseException as error:
@@ -173,6 +213,14 @@ class Desk:
                     line.attempts.remove(attempt)
                     self.serve()
             raise
+
+    def dismiss(self, line: Line, attempt: Attempt) -> None:
+        """Let one attempt fail, unless it is done."""
+        with self.lock:
+            if not attempt.done:
+                line.attempts.remove(attempt)
+                attempt.finish(line.refusal())
+                self.serve()
 
     def serve(self) -> None:
         """Serve all lines until nothing changes."""

@@ -9,7 +9,7 @@ from typing import Any
 
 import torch
 
-from rekindle._src import settings
+from rekindle._src import errors, settings
 
 _MEMORY = 268435456  # what TensorFlow says of a CPU device
 
@@ -28,10 +28,16 @@ class DeviceAttributes:
 
 
 def local_devices(config: Any) -> list[DeviceAttributes]:
-    """The devices that a session of this process has under a configuration."""
+    """The devices that a session of this process has under a configuration.
+
+    Raises:
+      NotFoundError: the configuration leaves no CPU.
+    """
     prefix = "/job:localhost/replica:0/task:0/device:"
     cpus = config.device_count.get("CPU", 1) if config.device_count else 1
-    found = [DeviceAttributes(f"{prefix}CPU:{i}", "CPU", _MEMORY, i + 1) for i in range(max(1, cpus))]
+    if cpus < 1:
+        raise errors.NotFoundError(None, None, "No CPU devices are available in this process")
+    found = [DeviceAttributes(f"{prefix}CPU:{i}", "CPU", _MEMORY, i + 1) for i in range(cpus)]
     for i in range(gpu_count(config)):
         memory = torch.cuda.get_device_properties(i).total_memory
         found.append(DeviceAttributes(f"{prefix}GPU:{i}", "GPU", memory, 100 + i))

@@ -11,6 +11,7 @@ import collections
 import dataclasses
 import heapq
 import itertools
+import queue
 import time
 from collections.abc import Callable
 from typing import Any
@@ -20,11 +21,12 @@ import torch
 from rekindle._src import errors
 from rekindle._src.compile import snapshots
 from rekindle._src.compile.capture import check_kernels, waited
+from rekindle._src.compile.meetings import meetings
 from rekindle._src.graph.buffer import Buffer
 from rekindle._src.graph.opdef import arg_width, kernel_attrs, kernel_inputs
 from rekindle._src.ops.evaluate import flat_outputs, kernel_of
 from rekindle._src.ops.functional import block_of
-from rekindle._src.ops.waiting import due, expire
+from rekindle._src.ops.waiting import Company, due, expire
 from rekindle._src.run import failures
 from rekindle._src.run.store import Context, Store
 
@@ -33,6 +35,7 @@ _EXIT = frozenset(["Exit", "RefExit"])
 _NEXT = frozenset(["NextIteration", "RefNextIteration"])
 _MERGE = frozenset(["Merge", "RefMerge"])
 _SWITCH = frozenset(["Switch", "RefSwitch"])
+_MOMENT = 0.01  # seconds in which an operation that does not wait is done
 _FLOW = _ENTER | _EXIT | _NEXT | _MERGE | _SWITCH | {"LoopCond"}
 
 
@@ -114,6 +117,7 @@ class Interpreter:
         self.record = record  # called with (operation, start, end in ns, outputs) where a trace is wanted
         self.fed = set(feeds)
         self.rereads = snapshots.rereads(ops, self.fed)
+        self.meetings = meetings(ops, self.fed, waited)
         chosen = set(ops)
         self.consumers: dict[Any, list[tuple[Any, int]]] = {}
         self.followers: dict[Any, list[Any]] = {}
@@ -147,6 +151,9 @@ class _Run:
         self.found: dict[Any, Any] = {}
         self.buffers: dict[Any, Buffer] = {}  # of the variables' operations
         self.wanted = set(plan.fetches)
+        self.company = Company()
+        self.away = 0  # operations that run in threads of their own
+        self.landed: queue.SimpleQueue[Any] = queue.SimpleQueue()
 
     def run(self, values: list[Any]) -> list[Any]:
         """Feed, drain the queue, collect."""
@@ -155,15 +162,53 @@ class _Run:
         for op in self.plan.ops:
             if not op._inputs and not waited(op, self.plan.fed):
                 self.queue(op, self.root, 0, _Waiting([], 0, 0))
-        deadline = due()
-        while self.ready:
+        try:
+            self._drain()
+        except BaseException:
+            self.company.end()
+            raise
+        return [self.fetched(t, i) for i, t in enumerate(self.plan.fetches)]
+
+    def _drain(self) -> None:
+        """Run what is ready until nothing is, and no operation is away."""
+        deadline, ending = due(), self.plan.store.ending
+        while self.ready or self.away:
             if deadline is not None and time.monotonic() > deadline:
-                expire()
+                expire(ending)
+            if not self.ready:
+                self._land(None)
+                continue
             _, _, op, frame, iteration, waiting = heapq.heappop(self.ready)
             self.execute(op, frame, iteration, waiting)
             frame.busy[iteration] -= 1
             frame.sweep()
-        return [self.fetched(t, i) for i, t in enumerate(self.plan.fetches)]
+
+    def _depart(self, op: Any, inputs: list[Any], frame: _Frame, iteration: int) -> None:
+        """Run an operation that may wait for another one; the others go on unless it is done in a moment."""
+
+        def task() -> None:
+            try:
+                self.landed.put((op, self.outputs(op, inputs), None, frame, iteration))
+            except BaseException as error:  # noqa: BLE001 - the run raises it where it waits
+                self.landed.put((op, [], error, frame, iteration))
+
+        self.away += 1
+        frame.busy[iteration] += 1
+        self.company.work(task)
+        self._land(_MOMENT)
+
+    def _land(self, seconds: float | None) -> None:
+        """Wait for an operation that is away, and send its tokens."""
+        try:
+            op, outputs, error, frame, iteration = self.landed.get(timeout=seconds)
+        except queue.Empty:
+            return
+        self.away -= 1
+        if error is not None:
+            raise error
+        self.tokens(op, outputs, frame, iteration, False)
+        frame.busy[iteration] -= 1
+        frame.sweep()
 
     def fetched(self, tensor: Any, index: int) -> Any:
         """The value of a fetch."""
@@ -234,6 +279,8 @@ class _Run:
             self._exit(op, inputs[0] if not dead else DEAD, frame)
         elif kind in _NEXT:
             self._next(op, DEAD if dead else inputs[0], frame, iteration)
+        elif op in self.plan.meetings and not dead:
+            self._depart(op, inputs, frame, iteration)
         else:
             outputs = [DEAD] * len(op.outputs) if dead else self.outputs(op, inputs)
             self.tokens(op, outputs, frame, iteration, dead)
@@ -296,6 +343,8 @@ class _Run:
                     held = _read(held)
                 return [held, torch.tensor(index, dtype=torch.int32)]
             if kind == "LoopCond":
+                if self.plan.store.ending:
+                    expire(self.plan.store.ending)
                 return [inputs[0]]
             return self.kernel(op, inputs) if self.plan.record is None else self.timed(op, inputs)
         except BaseException as error:

@@ -40,6 +40,7 @@ class Link:
         self._session = session
 
     def constant(self, number: int, value: Value) -> Any:
+        self.ending = store.ending
         """The run-time form of a constant."""
         if value.on_host:
             return np.asarray(value.const)[()]

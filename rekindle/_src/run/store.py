@@ -31,6 +31,8 @@ class Store:
         self._lock = threading.RLock()
         self._resources: dict[tuple[str, str, str], Any] = {}
         self._locals: dict[Any, Any] = {}
+        #: why runs have to end; empty as long as they may go on
+        self.ending: list[str] = []
 
     def buffer(self, container: str, name: str, dtype: Any = None, shape: Any = None) -> Buffer:
         """The buffer of a variable, made empty at the first call."""
@@ -63,8 +65,9 @@ class Store:
             return found
 
     def cancel(self) -> None:
-        """Wake and cancel what waits on a resource of this store."""
+        """Wake and cancel what waits on a resource of this store; loops that run end."""
         with self._lock:
+            self.ending.append("the session was closed")
             waiting = [r for r in self._resources.values() if isinstance(r, Cancellable)]
         for one in waiting:
             one.cancel()
