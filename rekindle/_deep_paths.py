@@ -91,6 +91,7 @@ HOMES: dict[str, str] = {
     ),
     "python.ops.data_flow_ops": "ops.queues ops.barrier ops.staging ops.accumulators",
     "python.ops.functional_ops": "state.functional state.calls ops.functional",
+    "python.ops.list_ops": "ops.lists ops.list_blocks",
     "python.ops.map_fn": "state.functional",
     "python.ops.tensor_array_grad": "ops.tensor_array",
     "python.ops.tensor_array_ops": "ops.tensor_array",

@@ -49,7 +49,8 @@ MNIST = ["--data_dir", "{shared}/data/mnist"]
 SCRIPTS = (
     "control_flow convolutions cudnn_cells embeddings gradients image_boxes images initializers layers "
     "linear_algebra losses math_functions metrics optimizers recurrent_cells recurrent_loops "
-    "reductions resource_optimizers saving schedules scopes seq2seq sequence_labels sessions slicing"
+    "reductions resource_optimizers saving schedules scopes seq2seq sequence_labels sessions slicing "
+    "tensor_lists"
 ).split()
 
 PROGRAMS = [

@@ -20,6 +20,10 @@ Rule = Callable[[Any], Any]
 RULES: dict[str, Rule] = {}
 #: op type -> value rule: the outputs as arrays where they follow from the shapes of the inputs, else None
 VALUES: dict[str, Callable[[Any], list[np.ndarray] | None]] = {}
+#: what is known of the elements of a tensor list: their type and shape
+Element = tuple[Any, Shape]
+#: op type -> rule of what is known of the elements of outputs that are lists; it may refuse the inputs
+ELEMENTS: dict[str, Callable[[Any], list[Element | None]]] = {}
 
 
 class InferContext:
@@ -50,6 +54,10 @@ class InferContext:
             return None
         self.asked.add(index)
         return constants.value_of(self.op._inputs[index])
+
+    def element(self, index: int) -> Element | None:
+        """What is known of the elements of input `index`, a list; None where nothing is."""
+        return element_of(self.op._inputs[index])
 
     def shape_value(self, index: int) -> Shape:
         """Input `index` read as a shape, as far as it is known now: -1 and what is not known are None.
@@ -96,6 +104,8 @@ def set_shapes(op: Any) -> None:
     context = InferContext(op)
     try:
         shapes = rule(context)
+        if op.type in ELEMENTS:
+            _set_elements(op, context)
     except ValueError as error:
         raise ValueError(_refusal(rule, op, context, error)) from None
     outputs = op.outputs
@@ -104,6 +114,17 @@ def set_shapes(op: Any) -> None:
         return
     for tensor, shape in zip(outputs, shapes or (), strict=False):
         tensor._static_shape = shape
+
+
+def element_of(tensor: Any) -> Element | None:
+    """What is known of the elements of a tensor that holds lists; None where nothing is."""
+    return getattr(tensor, "_element", None)
+
+
+def _set_elements(op: Any, context: InferContext) -> None:
+    for tensor, element in zip(op.outputs, ELEMENTS[op.type](context), strict=False):
+        if element is not None:
+            tensor._element = element
 
 
 def _refusal(rule: Rule, op: Any, context: InferContext, error: ValueError) -> str:
@@ -166,6 +187,16 @@ def _rank(c: Any) -> list[np.ndarray] | None:
 
 
 VALUES.update(Shape=_sizes, ShapeN=_sizes, Size=_size, Rank=_rank)
+
+
+def _same_elements(c: Any) -> list[Element | None]:
+    """The outputs hold the lists of the first input."""
+    return [c.element(0)] * len(c.op.outputs)
+
+
+ELEMENTS.update(dict.fromkeys(
+    ["Identity", "StopGradient", "Switch", "Enter", "Exit", "NextIteration", "ZerosLike", "StridedSlice"],
+    _same_elements))
 
 
 # Rules that many ops share.

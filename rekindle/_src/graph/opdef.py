@@ -32,7 +32,8 @@ _HOST_ARGUMENTS = frozenset([
     "block_shape", "concat_dim", "dimension", "s0", "s1", "start", "stop", "limit", "delta", "k", "num_segments",
     "output_shape", "depth", "ksize", "diagonal_index", "num_lower", "num_upper", "num", "nbins", "output_dim0",
     "batch_dims", "shift", "sizes", "dense_shape", "a_shape", "num_bits",
-    "n", "max_output_size", "crop_size", "image_size", "fft_length", "seq_len_max"])
+    "n", "max_output_size", "crop_size", "image_size", "fft_length", "seq_len_max", "element_shape", "num_elements",
+    "max_num_elements", "leading_dims", "index"])
 
 
 class Op:
@@ -48,8 +49,8 @@ class Op:
         self.host = host
         self.once = once
         self.structural = structural
-        self.explain: Callable[..., Any] | None = None
         self.waits = waits
+        self.explain: Callable[..., Any] | None = None
         self._pure = pure
         self.__name__ = self.__qualname__ = kernel.__name__
         self.__module__ = kernel.__module__

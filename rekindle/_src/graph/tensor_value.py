@@ -63,7 +63,7 @@ def as_array(values: Any, dtype: Any = None, shape: Any = None, verify_shape: bo
     if actual is dtypes.string and (array.dtype != np.object_ or _has_text(array)):
         array = _strings(array.tolist(), array.shape)
     if wanted is not None and actual is not wanted:
-        raise TypeError(f"Incompatible types: {wanted} vs. {dtypes.as_dtype(array.dtype)}. Value is {values}")
+        raise TypeError(f"Incompatible types: {wanted} vs. {array.dtype}. Value is {values}")
     return _shaped(array, shape, verify_shape), actual
 
 

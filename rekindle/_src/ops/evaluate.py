@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 
 from rekindle._src import errors
-from rekindle._src.graph import constants
+from rekindle._src.graph import constants, dtypes
 from rekindle._src.graph.opdef import OPS, Op, kernel_attrs, kernel_inputs
-from rekindle._src.ops.string_codes import CODED, on_strings
+from rekindle._src.ops.string_codes import CODED, VARIANT_KERNELS, on_strings
 from rekindle._src.ops.torch_types import to_numpy, to_torch
 
 
@@ -27,7 +27,7 @@ def evaluate(op: Any, arrays: list[np.ndarray]) -> list[np.ndarray] | None:
 
 def fold(block: Op, op: Any, arrays: list[np.ndarray]) -> list[np.ndarray] | None:
     """The outputs of a pure kernel as arrays; None if it is not pure or refuses the inputs."""
-    if not block.pure or "ctx" in block.keywords or block.updates:
+    if not block.pure or "ctx" in block.keywords or block.updates or any(map(_is_variant, op.outputs)):
         return None
     values = [to_torch(a, t._dtype._base) for a, t in zip(arrays, op._inputs, strict=True)]
     try:
@@ -40,10 +40,16 @@ def fold(block: Op, op: Any, arrays: list[np.ndarray]) -> list[np.ndarray] | Non
 
 
 def kernel_of(block: Op, op: Any) -> Callable[..., Any]:
-    """The kernel for an operation: the block's, or its form for strings where an input is one."""
+    """The kernel for an operation: the block's, or its form for strings or variants where an input is one."""
+    if block.type in VARIANT_KERNELS and any(map(_is_variant, op._inputs)):
+        return VARIANT_KERNELS[block.type]
     if block.structural and any(t._dtype._base in CODED for t in op._inputs):
         return on_strings(block, op._attrs)
     return block.kernel
+
+
+def _is_variant(tensor: Any) -> bool:
+    return tensor._dtype._base is dtypes.variant
 
 
 def flat_outputs(result: Any, count: int) -> list[Any]:

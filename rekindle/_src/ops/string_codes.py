@@ -1,8 +1,8 @@
 """Strings through kernels that only move or compare elements: each distinct string stands as a number.
 
 Holds `on_strings`, which wraps the kernel of a structural block (`op(..., structural=True)`) for calls in which an
-input is an array of strings or a handle of a resource. Code 0 is the empty string, so that padding with zeros pads with
-empty strings.
+input is an array of strings, a handle of a resource or a list. Code 0 is the empty string, so that padding with zeros
+pads with empty strings.
 """
 
 from __future__ import annotations
@@ -16,8 +16,10 @@ import torch
 from rekindle._src.graph import dtypes, infer
 from rekindle._src.graph.opdef import Op
 
-#: types whose values have no tensors: strings, and handles of resources
-CODED = (dtypes.string, dtypes.resource)
+#: types whose values have no tensors: strings, handles of resources, lists
+CODED = (dtypes.string, dtypes.resource, dtypes.variant)
+#: op type -> the kernel for values of type variant, of ops that compute with them
+VARIANT_KERNELS: dict[str, Callable[..., Any]] = {}
 
 
 def is_text(value: Any) -> bool:

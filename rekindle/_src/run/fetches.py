@@ -8,7 +8,8 @@ import dataclasses
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from rekindle._src.graph import sparse
+from rekindle._src import errors
+from rekindle._src.graph import dtypes, sparse
 from rekindle._src.graph.tensor import Tensor
 
 #: builds one part of the result from the list of fetched values
@@ -97,8 +98,14 @@ class _Plan:
             self.targets[element] = None
             return _nothing
         position = self.positions.setdefault(element, len(self.positions))
+        if element.dtype is dtypes.variant:
+            return _refuse_variant
         return lambda values: values[position]
 
 
 def _nothing(values: list[Any]) -> None:
     return None
+
+
+def _refuse_variant(values: list[Any]) -> None:
+    raise errors.InternalError(None, None, "Tensorflow type 21 not convertible to numpy dtype.")
