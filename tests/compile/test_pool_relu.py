@@ -22,7 +22,8 @@ def test_no_relu_runs_over_the_images():
         lines = emitted([y, *gradients], [x], [(2, 4, 4, 3)])
     assert not any("relu" in line for line in lines)
     assert any("sliding.maximum(v" in line and "positive=True" in line for line in lines)
-    assert any("sliding.maximum_gradient(v" in line and "positive=True" in line for line in lines)
+    assert any("sliding.maximum_gradient_and_sum(v" in line and "positive=True" in line for line in lines)
+    assert not any("torch.sum" in line for line in lines)
 
 
 def test_a_relu_that_is_fetched_stays():

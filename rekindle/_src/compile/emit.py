@@ -18,7 +18,7 @@ import numpy as np
 from rekindle._src.compile.inline import Inliner, Known
 from rekindle._src.compile.layout import Layout
 from rekindle._src.compile.own import Ownership
-from rekindle._src.compile.program import Instr, Program
+from rekindle._src.compile.program import Instr, Program, flat
 from rekindle._src.compile.steer import is_operator
 from rekindle._src.graph.opdef import arg_width
 from rekindle._src.ops import waiting
@@ -275,7 +275,7 @@ class _Emitter:
         kernel = self.link.kernel(instr)
         # what looks at the world outside (a Python function, the clock) must not be computed ahead
         if kernel is instr.block.kernel and (instr.block.pure or not instr.block.host):
-            inlined = self.inliner.inline(kernel, positional, keywords)
+            inlined = self.inliner.inline(kernel, positional, keywords, self._shapes(instr))
             if inlined is not None:
                 return inlined
         function = self.bind(instr.block.type, kernel)
@@ -284,6 +284,12 @@ class _Emitter:
         shown += [f"{k}={ast.unparse(self.inliner.spell(v))}" for k, v in keywords.items()
                   if not (isinstance(v, Known) and k in defaults and _same(defaults[k], v.value))]
         return f"{function}({', '.join(shown)})"
+
+    def _shapes(self, instr: Instr) -> dict[str, tuple[int, ...]]:
+        """The shapes of the instruction's inputs that are known, by name."""
+        shapes = {self.name(n): self.program.values[n].shape for n in flat(instr.inputs)}
+        return {name: tuple(int(d) for d in shape if d is not None) for name, shape in shapes.items()
+                if shape is not None and None not in shape}
 
     def _argument(self, number: Any, instr: Instr) -> Any:
         """An argument as the inliner takes it: known if it is a constant."""

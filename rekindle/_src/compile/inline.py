@@ -57,9 +57,14 @@ class Inliner:
         self._bind = bind
         self._scope: dict[str, Any] = {}
         self._arguments: dict[str, Any] = {}
+        self._shapes: dict[str, tuple[int, ...]] = {}
 
-    def inline(self, kernel: Callable[..., Any], positional: list[Any], keywords: dict[str, Any]) -> str | None:
-        """The kernel's expression for these arguments: Known values, or syntax trees; None if it cannot be inlined."""
+    def inline(self, kernel: Callable[..., Any], positional: list[Any], keywords: dict[str, Any],
+               shapes: dict[str, tuple[int, ...]]) -> str | None:
+        """The kernel's expression for these arguments: Known values, or syntax trees; None if it cannot be inlined.
+
+        `shapes` has those of the named tensors whose shapes are known.
+        """
         found = expression(kernel)
         if found is None:
             return None
@@ -68,6 +73,7 @@ class Inliner:
         if any(n not in arguments for n in names):
             return None
         self._scope, self._arguments = kernel.__globals__, arguments  # type: ignore[attr-defined]
+        self._shapes = shapes
         return ast.unparse(self.spell(self._visit(tree)))
 
     def _visit(self, node: Any) -> Any:
@@ -117,7 +123,14 @@ class Inliner:
                 return Known(getattr(base.value, node.attr), spelt)
             except AttributeError:
                 pass
-        return ast.Attribute(self.spell(base), node.attr, node.ctx)
+        tree = ast.Attribute(self.spell(base), node.attr, node.ctx)
+        shape = self._shape_of(base)
+        if shape is not None and node.attr in ("shape", "ndim"):
+            return Known(shape if node.attr == "shape" else len(shape), tree)
+        return tree
+
+    def _shape_of(self, part: Any) -> tuple[int, ...] | None:
+        return self._shapes.get(part.id) if isinstance(part, ast.Name) else None
 
     def _visit_IfExp(self, node: ast.IfExp) -> Any:
         test = self._visit(node.test)
@@ -147,6 +160,10 @@ class Inliner:
         arguments = [self._visit(a) for a in node.args]
         keywords = [(k.arg, self._visit(k.value)) for k in node.keywords]
         simple = not any(isinstance(a, ast.Starred) for a in node.args) and all(k for k, _ in keywords)
+        if isinstance(function, ast.Attribute) and function.attr == "dim" and not node.args:
+            shape = self._shape_of(function.value)
+            if shape is not None:
+                return Known(len(shape))
         listed = arguments[-1] if arguments and isinstance(arguments[-1], ast.List) else None
         if listed is not None and isinstance(function, Known):
             if function.value is len:

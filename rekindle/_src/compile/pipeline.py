@@ -14,10 +14,11 @@ from rekindle._src.compile.merge import merge
 from rekindle._src.compile.own import own
 from rekindle._src.compile.program import Program, check, everywhere
 from rekindle._src.compile.rules.adam import group_adam
-from rekindle._src.compile.rules.conv_bias import fuse_conv_bias
+from rekindle._src.compile.rules.bias import fuse_bias
 from rekindle._src.compile.rules.noop import drop_noops
 from rekindle._src.compile.rules.pool_relu import fuse_pool_relu
 from rekindle._src.compile.rules.step_sums import join_step_sums
+from rekindle._src.compile.rules.transposed import share_transposed
 from rekindle._src.compile.settle import settle
 from rekindle._src.compile.split import split
 from rekindle._src.compile.steer import steer
@@ -25,8 +26,8 @@ from rekindle._src.compile.transfer import transfer
 from rekindle._src.compile.unstack import unstack
 from rekindle._src.graph.infer import Shape
 
-PASSES = (drop_noops, merge, settle, unstack, everywhere(fuse_conv_bias), everywhere(fuse_pool_relu),
-          everywhere(group_adam), everywhere(join_step_sums), hoist, steer, hoist)
+PASSES = (drop_noops, merge, settle, unstack, everywhere(fuse_bias), everywhere(fuse_pool_relu),
+          everywhere(group_adam), everywhere(join_step_sums), share_transposed, hoist, steer, hoist)
 
 
 def optimise(program: Program, shapes: list[Shape], evaluate: Evaluate) -> Program:

@@ -40,7 +40,7 @@ def relu_gradient(op, dy):
 @op("ReluGrad", infer=both)
 def relu_grad(gradients, features):
     """The gradient where `features`, the input or output of relu, is above 0, else 0."""
-    return torch.ops.aten.threshold_backward(gradients, features, 0)
+    return torch.ops.aten.threshold_backward.default(gradients, features, 0)
 
 
 @relu_grad.gradient
@@ -88,7 +88,7 @@ def leaky_relu_gradient(op, dy):
 @op("LeakyReluGrad", infer=both)
 def leaky_relu_grad(gradients, features, *, alpha=0.2):
     """The gradient where `features` is above 0, else alpha times it."""
-    return torch.ops.aten.leaky_relu_backward(gradients, features, alpha, False)
+    return torch.ops.aten.leaky_relu_backward.default(gradients, features, alpha, False)
 
 
 @leaky_relu_grad.gradient
@@ -110,7 +110,7 @@ def elu_gradient(op, dy):
 @op("EluGrad", infer=both)
 def elu_grad(gradients, outputs):
     """The gradient above 0, below it times elu's output + 1."""
-    return torch.ops.aten.elu_backward(gradients, 1, 1, 1, True, outputs)
+    return torch.ops.aten.elu_backward.default(gradients, 1, 1, 1, True, outputs)
 
 
 @elu_grad.gradient

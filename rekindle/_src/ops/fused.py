@@ -36,6 +36,16 @@ def conv2d_bias(input: Any, filter: Any, bias: Any, *, strides: list[int], paddi
                         dilations[1:3]).permute(0, 2, 3, 1)
 
 
+def matmul_bias(a: Any, b: Any, bias: Any, *, transpose_a: bool = False, transpose_b: bool = False) -> Any:
+    """The product of two matrices, and a bias for each of its columns, in one kernel."""
+    return torch.addmm(bias, a.t() if transpose_a else a, b.t() if transpose_b else b)
+
+
+def transposed(matrix: Any) -> Any:
+    """The transposed matrix, in memory in its own order."""
+    return matrix.t().contiguous()
+
+
 def max_pool_relu(input: Any, *, ksize: list[int], strides: list[int], padding: str) -> Any:
     """The maxima of windows, zero where these are below it: relu, then max pooling, with fewer numbers to rectify."""
     return sliding.maximum(input, ksize, strides, padding, positive=True)
@@ -46,3 +56,9 @@ def max_pool_grad(input: Any, output: Any, grad: Any, *, ksize: list[int], strid
     """The gradient of max pooling where `output` is known to be what came of it; with `positive`, that of relu and the
     pooling, where `input` is what relu took or what it gave."""
     return sliding.maximum_gradient(input, output, grad, ksize, strides, padding, positive=positive)
+
+
+def max_pool_grad_and_sum(input: Any, output: Any, grad: Any, *, ksize: list[int], strides: list[int], padding: str,
+                          positive: bool = False) -> Any:
+    """What `max_pool_grad` gives, and its sum over all axes but the last."""
+    return sliding.maximum_gradient_and_sum(input, output, grad, ksize, strides, padding, positive=positive)

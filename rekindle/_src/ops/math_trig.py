@@ -144,9 +144,9 @@ def tanh_gradient(op, dy):
 
 
 @op("TanhGrad", infer=infer.same)
-def tanh_grad(y, dy):
+def tanh_grad(y, dy, *, T):
     """dy * (1 - y * y): the gradient of tanh."""
-    return dy * (1 - y * y)
+    return dy * (1 - y * y) if T.is_complex else torch.ops.aten.tanh_backward.default(dy, y)
 
 
 @tanh_grad.gradient

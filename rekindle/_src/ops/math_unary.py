@@ -300,9 +300,9 @@ def sigmoid_gradient(op, dy):
 
 
 @op("SigmoidGrad", infer=infer.same)
-def sigmoid_grad(y, dy):
+def sigmoid_grad(y, dy, *, T):
     """dy * y * (1 - y): the gradient of the sigmoid."""
-    return dy * y * (1 - y)
+    return dy * y * (1 - y) if T.is_complex else torch.ops.aten.sigmoid_backward.default(dy, y)
 
 
 @sigmoid_grad.gradient

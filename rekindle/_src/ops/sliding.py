@@ -199,6 +199,22 @@ def maximum_gradient(
 ) -> torch.Tensor:
     """The gradient of the input of `maximum`: dy where the first maximum of each window was.
 
+    Arguments as for `maximum_gradient_and_sum`.
+    """
+    return maximum_gradient_and_sum(x, y, dy, ksize, strides, padding, positive)[0]
+
+
+def maximum_gradient_and_sum(
+    x: torch.Tensor,
+    y: torch.Tensor | None,
+    dy: torch.Tensor,
+    ksize: Sequence[int],
+    strides: Sequence[int],
+    padding: str,
+    positive: bool = False,
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """The gradient of the input of `maximum`, and its sum over all axes but the last.
+
     Args:
       x: the input.
       y: the maxima; None: find them again.
@@ -220,7 +236,8 @@ def maximum_gradient(
         hit = _inputs(x, axes, offsets) == _outputs(y, axes, offsets)
         _inputs(dx, axes, offsets).add_(torch.where(hit, left, zero))
         left.masked_fill_(hit, 0)
-    return torch.ops.aten.threshold_backward(dx, x, 0) if positive else dx
+    dx = torch.ops.aten.threshold_backward.default(dx, x, 0) if positive else dx
+    return dx, dx.sum(tuple(range(dx.dim() - 1)))
 
 
 def _windows(ksize: Sequence[int], strides: Sequence[int],

@@ -72,7 +72,7 @@ def softmax_cross_entropy_with_logits_op(features, labels):
     [N, C].
     """
     log_p = torch.log_softmax(features, 1)
-    return -(labels * log_p).sum(1), torch.exp(log_p) - labels
+    return -(labels * log_p).sum(1), log_p.exp_() - labels
 
 
 @softmax_cross_entropy_with_logits_op.refusal
@@ -131,9 +131,10 @@ def sparse_softmax_cross_entropy_with_logits_op(features, labels):
     if not features.is_cuda:
         _check_labels(classes, features.shape[1])
     log_p = torch.log_softmax(features, 1)
-    backprop = torch.exp(log_p)
-    backprop.scatter_add_(1, classes, torch.full_like(log_p[:, :1], -1))
-    return -torch.gather(log_p, 1, classes)[:, 0], backprop
+    loss = -torch.gather(log_p, 1, classes)[:, 0]
+    backprop = log_p.exp_()
+    backprop.scatter_add_(1, classes, torch.full_like(backprop[:, :1], -1))
+    return loss, backprop
 
 
 def _check_labels(labels: torch.Tensor, count: int) -> None:

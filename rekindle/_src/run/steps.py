@@ -29,6 +29,8 @@ from rekindle._src.run.replay import Replay
 from rekindle._src.run.store import Context, Store
 
 _COMPILING = threading.RLock()  # Python 3.11 fails where two threads build syntax trees at once
+# Gradients are ops of the graph: what torch does for its own, on each call, is left out.
+_below_autograd = torch._C._AutoDispatchBelowAutograd
 _SIGNATURES = 32  # programs kept per step before shapes are no longer relied on
 
 
@@ -38,9 +40,9 @@ class Link:
     def __init__(self, store: Store, session: Any) -> None:
         self._store = store
         self._session = session
+        self.ending = store.ending
 
     def constant(self, number: int, value: Value) -> Any:
-        self.ending = store.ending
         """The run-time form of a constant."""
         if value.on_host:
             return np.asarray(value.const)[()]
@@ -109,7 +111,7 @@ class Step:
           OpError: a kernel failed; the error names its node.
         """
         values = [to_torch(a, d) for a, d in zip(arrays, self._dtypes, strict=True)]
-        with torch.no_grad():
+        with _below_autograd():
             if self._interpreter is not None:
                 found = self._interpreter.run(values)
             else:

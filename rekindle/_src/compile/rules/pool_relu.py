@@ -1,4 +1,4 @@
-"""Relu, then MaxPool: rectify the maxima instead, and the gradients of both in one pass."""
+"""Relu, then MaxPool: rectify the maxima instead, and the gradients of both, and of a bias before, in one pass."""
 from __future__ import annotations
 
 from typing import Any
@@ -9,11 +9,12 @@ from rekindle._src.ops import fused
 _KEYWORDS = ("ksize", "strides", "padding")
 MAX_POOL_RELU = Block("MaxPoolRelu", fused.max_pool_relu, keywords=_KEYWORDS)
 MAX_POOL_GRAD = Block("MaxPoolGradOfMaxima", fused.max_pool_grad, keywords=(*_KEYWORDS, "positive"))
+MAX_POOL_GRAD_SUM = Block("MaxPoolGradAndSum", fused.max_pool_grad_and_sum, keywords=(*_KEYWORDS, "positive"))
 
 
 def fuse_pool_relu(program: Program) -> Program:
     """The program with relus of images moved after the max pooling that follows, where nothing else takes them."""
-    return _move_relus(_join_gradients(_use_maxima(program)))
+    return _sum_gradients(_move_relus(_join_gradients(_use_maxima(program))))
 
 
 def _use_maxima(program: Program) -> Program:
@@ -75,6 +76,34 @@ def _move_relus(program: Program) -> Program:
                 instr = Instr(MAX_POOL_RELU, instr.node, inputs, instr.outputs, _windows(instr))
         kept.append(instr)
     return program.with_instrs(kept)
+
+
+def _sum_gradients(program: Program) -> Program:
+    """The gradient of max pooling and its sum over the images, the gradient of a bias, made one instruction."""
+    gradients = {i.outputs[0] for i in program.instrs if i.block is MAX_POOL_GRAD}
+    sums: dict[int, Instr] = {}
+    for instr in program.instrs:
+        if _is_sum_of_images(instr, program) and instr.inputs[0] in gradients:
+            sums.setdefault(instr.inputs[0], instr)
+    kept = []
+    for instr in program.instrs:
+        if instr.block is MAX_POOL_GRAD and instr.outputs[0] in sums:
+            outputs = (*instr.outputs, *sums[instr.outputs[0]].outputs)
+            instr = Instr(MAX_POOL_GRAD_SUM, instr.node, instr.inputs, outputs, instr.attrs)
+        elif instr.inputs and sums.get(instr.inputs[0]) is instr:
+            continue
+        kept.append(instr)
+    return program.with_instrs(kept)
+
+
+def _is_sum_of_images(instr: Instr, program: Program) -> bool:
+    attrs = instr.node._attrs
+    if instr.block.type == "BiasAddGrad":
+        return attrs["data_format"] == b"NHWC"
+    if instr.block.type != "Sum" or attrs["keep_dims"]:
+        return False
+    axes = program.values[instr.inputs[1]].const
+    return axes is not None and sorted(axes.reshape(-1).tolist()) == [0, 1, 2]
 
 
 def _windows(pool: Instr) -> dict[str, Any]:
