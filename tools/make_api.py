@@ -128,10 +128,13 @@ def module_text(space: str, spaces: Spaces, modules: list[str]) -> str:
     definitions[package] = [f"{one} as {one}" for one in eager]
     definitions["rekindle._missing"] = ["getter as _getter"]
     lines = [HEADER + f'"""{title}."""']
+    if not space:
+        lines.append(import_statement("rekindle._collection", ["resume as _resume"]))
     lines += [import_statement(module, definitions[module]) for module in sorted(definitions)]
     arguments = ", ".join(repr(one) for one in (space, *lazy))
     lines = [line for line in lines if line]
-    return "\n".join([*lines, *parts, "", f"__getattr__ = _getter({arguments})"]) + "\n"
+    end = [f"__getattr__ = _getter({arguments})", *([] if space else ["_resume()"])]
+    return "\n".join([*lines, *parts, "", *end]) + "\n"
 
 
 def children(space: str, spaces: Spaces) -> tuple[list[str], list[str]]:

@@ -1,5 +1,5 @@
-"""Products and their bias in one kernel: Conv2D(x, w) + b and MatMul(x, w) + b, where b has one number a channel and
-nothing else takes the product."""
+"""Products and what is added to them in one kernel, where nothing else takes the product: Conv2D(x, w) + b and
+MatMul(x, w) + b, where b has one number a channel, and MatMul(x, w) + y, where y is a matrix of the same shape."""
 from __future__ import annotations
 
 import math
@@ -18,7 +18,7 @@ _WORTH = 1 << 12
 
 
 def fuse_bias(program: Program) -> Program:
-    """The program with biases inside their convolutions and matrix products."""
+    """The program with sums inside of their convolutions and matrix products."""
     uses = program.uses()
     made = {n: at for at, instr in enumerate(program.instrs) for n in instr.outputs}
     replaced: dict[int, Instr | None] = {}
@@ -42,13 +42,15 @@ def fuse_bias(program: Program) -> Program:
 def _joined(instr: Instr, product: Instr, bias: int, program: Program) -> Instr | None:
     """One instruction for a product and its sum with a bias; None if they do not go together."""
     whole = program.values[product.outputs[0]] if product.outputs else None
-    if whole is None or whole.shape is None or whole.dtype not in _FLOATS:
+    added = program.values[bias].shape
+    if whole is None or whole.shape is None or whole.dtype not in _FLOATS or added is None or None in added:
         return None
-    if (program.values[bias].shape != whole.shape[-1:] or None in whole.shape[-1:]
-            or instr.node._attrs.get("data_format", b"NHWC") != b"NHWC"):
-        return None
-    if product.block.type == "MatMul" and None not in whole.shape and math.prod(map(int, whole.shape)) >= _WORTH:
+    if product.block.type == "MatMul":
+        if added not in (whole.shape, whole.shape[-1:]) or math.prod(whole.shape) < _WORTH:
+            return None
         return Instr(MATMUL_BIAS, instr.node, (*product.inputs, bias), instr.outputs, product.attrs)
+    if added != whole.shape[-1:] or instr.node._attrs.get("data_format", b"NHWC") != b"NHWC":
+        return None
     padding = _symmetric(product, program) if product.block.type == "Conv2D" else None
     if padding is None:
         return None
