@@ -1,5 +1,6 @@
 # Written by tools/make_api.py from the definitions' public names; do not edit.
 """TensorFlow 1.15 on PyTorch: `import rekindle as tf`."""
+from rekindle._collection import resume as _resume
 from rekindle import (
     bitwise as bitwise,
     compat as compat,
@@ -227,6 +228,8 @@ from rekindle._src.ops import (
     linalg_exponential as _ops_linalg_exponential,
     linalg_legacy as _ops_linalg_legacy,
     linalg_tridiagonal as _ops_linalg_tridiagonal,
+    list_blocks as _ops_list_blocks,
+    lists as _ops_lists,
     lookup as _ops_lookup,
     lookup_buckets as _ops_lookup_buckets,
     loss as _ops_loss,
@@ -271,6 +274,7 @@ from rekindle._src.ops import (
     summary_encode as _ops_summary_encode,
     tensor_array_blocks as _ops_tensor_array_blocks,
     tensor_array_old as _ops_tensor_array_old,
+    tensor_list as _ops_tensor_list,
     tensor_text as _ops_tensor_text,
     top as _ops_top,
     torch_types as _ops_torch_types,
@@ -892,3 +896,4 @@ from rekindle._src.tf_logging import get_logger as get_logger
 from rekindle.install import install as install
 
 __getattr__ = _getter('', 'app', 'contrib', 'estimator', 'flags', 'keras', 'test')
+_resume()
