@@ -132,3 +132,5 @@ CASES = [
 ]  # fmt: skip
 
 ELSEWHERE = dict.fromkeys(("GenerateVocabRemapping", "LoadAndRemapMatrix"), "tests/train/test_warm_start.py")
+ELSEWHERE |= dict.fromkeys(("DecodeProtoV2", "EncodeProto"), "tests/ops/test_proto_messages.py")
+ELSEWHERE["RecordInput"] = "tests/ops/test_record_input.py"

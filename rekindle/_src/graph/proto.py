@@ -106,6 +106,18 @@ def deep_namespace(file: str) -> dict[str, AnyType]:
     return namespace
 
 
+def descriptor_named(name: str) -> AnyType:
+    """The descriptor of a message of TensorFlow by its full name, as `tensorflow.Example`.
+
+    Raises:
+      KeyError: there is none of that name.
+    """
+    borrowed = (f"{folder}/{one}" for folder, names in _BORROWED.items() for one in names.split())
+    for file in (*borrowed, *_TABLED):
+        _load(f"tensorflow/{file}.proto")
+    return _POOL.FindMessageTypeByName(name)
+
+
 def _message_class(descriptor: AnyType) -> AnyType:
     """The class of a message; those with a name in this module are pickled by it."""
     made = message_factory.GetMessageClass(descriptor)
