@@ -43,6 +43,10 @@ from rekindle._src.ops.parsing_kernels import (
     parse_tensor as parse_tensor,
     serialize_tensor as serialize_tensor,
 )
+from rekindle._src.ops.proto_messages import (
+    decode_proto as decode_proto,
+    encode_proto as encode_proto,
+)
 from rekindle._src.ops.queues import (
     PaddingFIFOQueue as PaddingFIFOQueue,
     PriorityQueue as PriorityQueue,

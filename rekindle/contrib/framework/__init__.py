@@ -48,6 +48,7 @@ from rekindle._src.ops.cond import (
     smart_cond as smart_cond,
     smart_constant_value as smart_constant_value,
 )
+from rekindle._src.ops.record_input import RecordInput as RecordInput
 from rekindle._src.ops.sort import (
     argsort as argsort,
     sort as sort,
