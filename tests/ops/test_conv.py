@@ -29,6 +29,21 @@ def assert_close(found, expected):
     torch.testing.assert_close(found, expected, rtol=1e-4, atol=1e-5)
 
 
+@pytest.mark.parametrize("stride", [1, 2])
+@pytest.mark.parametrize("size, window", [((9, 6, 1), (3, 6)), ((9, 6, 3), (3, 6)), ((5, 5, 2), (5, 5)),
+                                          ((8, 7, 1), (3, 2))], ids=str)
+def test_windows_as_wide_as_the_image_and_images_of_one_channel(size, window, stride):
+    x, w = torch.randn(2, *size), torch.randn(*window, size[2], 4)
+    y, _, _ = by_torch(x, w, None, stride=stride)
+    dy = torch.randn_like(y)
+    y, dx, dw = by_torch(x, w, dy, stride=stride)
+    attrs = {"strides": [1, stride, stride, 1], "padding": "VALID", "explicit_paddings": [], "data_format": "NHWC",
+             "dilations": ONES}
+    assert_close(kernel("Conv2D", x, w, **attrs), y)
+    assert_close(kernel("Conv2DBackpropInput", torch.tensor(x.shape), w, dy, **attrs), dx)
+    assert_close(kernel("Conv2DBackpropFilter", x, torch.tensor(w.shape), dy, **attrs), dw)
+
+
 @pytest.mark.parametrize("dilation", [(1, 1), (2, 1), (2, 3)])
 @pytest.mark.parametrize("stride", [(1, 1), (2, 1)])
 @pytest.mark.parametrize("layout", ["NHWC", "NCHW"])

@@ -12,8 +12,9 @@ from typing import Any
 
 import numpy as np
 
+from rekindle._src import errors
 from rekindle._src.compile.contents import Contents
-from rekindle._src.compile.program import Instr, Program, Value, flat, made_in, renamed, substitute
+from rekindle._src.compile.program import Block, Instr, Program, Value, flat, made_in, renamed, substitute
 from rekindle._src.graph import infer
 from rekindle._src.graph.infer import Shape
 
@@ -26,6 +27,7 @@ class _Context(infer.InferContext):
     """What a shape rule may ask, answered from the program's values instead of the graph's."""
 
     __slots__ = ("values",)
+    late = True
 
     def __init__(self, node: Any, values: list[Value]) -> None:
         self.op = node
@@ -84,9 +86,13 @@ class _Folder:
                 kept += self.loop(instr) if len(instr.bodies) == 3 else self.branch(instr)
                 continue
             instr = renamed(instr, self.names)
-            if not _fold_one(instr, self.values, self.evaluate):
-                if not self.contents.follow(instr, self.values):
-                    kept.append(instr)
+            try:
+                folded = _fold_one(instr, self.values, self.evaluate)
+            except errors.InvalidArgumentError as refusal:
+                kept.append(_refusing(instr, refusal.message))
+                continue
+            if not folded and not self.contents.follow(instr, self.values):
+                kept.append(instr)
         return kept
 
     def body(self, body: Program) -> Program:
@@ -136,7 +142,11 @@ def common(a: Shape, b: Shape) -> Shape:
 
 
 def _fold_one(instr: Instr, values: dict[int, Value], evaluate: Evaluate) -> bool:
-    """Fill in what is known of one instruction's outputs; True if they are constants now."""
+    """Fill in what is known of one instruction's outputs; True if they are constants now.
+
+    Raises:
+      InvalidArgumentError: the op refuses inputs of these shapes.
+    """
     if instr.block.signature is None:
         return False
     inputs = [values[n] for n in flat(instr.inputs)]
@@ -164,11 +174,36 @@ def _set_shapes(instr: Instr, context: _Context, values: dict[int, Value]) -> No
         return
     try:
         shapes = rule(context)
-    except (ValueError, IndexError):  # the kernel will say what is wrong, with the values at hand
+    except ValueError as error:
+        if not instr.block.pure or instr.block.update_positions:
+            return
+        raise errors.InvalidArgumentError(None, None, str(error)) from None
+    except IndexError:  # the kernel will say what is wrong, with the values at hand
         return
     listed = shapes if isinstance(shapes, list) else [shapes]
     for number, shape in zip(instr.outputs, listed, strict=False):
         values[number].shape = shape
+
+
+def _refusing(instr: Instr, message: str) -> Instr:
+    """An instruction that raises in place of one whose op refuses its inputs, which the kernel might take.
+
+    It says what the op's block has to say of the inputs, or else `message`.
+    """
+    block = instr.block
+
+    def refuse(*arguments: Any, **attrs: Any) -> None:
+        try:
+            if block.explain is not None:
+                block.explain(*arguments, **attrs)
+            block.kernel(*arguments, **attrs)
+        except errors.OpError:
+            raise
+        except Exception:  # noqa: BLE001 - the shape rule's words are clearer than those of torch
+            pass
+        raise errors.InvalidArgumentError(None, None, message)
+
+    return dataclasses.replace(instr, block=Block("Refused", refuse, host=True, pure=False))
 
 
 def _small(instr: Instr, values: dict[int, Value]) -> bool:

@@ -156,7 +156,7 @@ class Inliner:
         return parts[0] if len(parts) == 1 else ast.BoolOp(node.op, spelt)
 
     def _visit_Call(self, node: ast.Call) -> Any:
-        function = self._visit(node.func)
+        function: Any = self._visit(node.func)
         arguments = [self._visit(a) for a in node.args]
         keywords = [(k.arg, self._visit(k.value)) for k in node.keywords]
         simple = not any(isinstance(a, ast.Starred) for a in node.args) and all(k for k, _ in keywords)

@@ -179,8 +179,20 @@ class Plan:
             if self.exact
             else [n + a + b for n, a, b in zip(size, self.padding.before, self.padding.after)]
         )
-        dx = self.backward(dy, windows.empty((dy.shape[0], self.depth, *full), dy), w, 0)
+        if self.depth == 1 and dy.dim() == 4 and dy.device.type == "cpu":
+            dx = self._folded(dy, w, full)
+        else:
+            dx = self.backward(dy, windows.empty((dy.shape[0], self.depth, *full), dy), w, 0)
         return dx if self.exact else windows.unpad(dx, self.padding, size)
+
+    def _folded(self, dy: torch.Tensor, w: torch.Tensor, full: Sequence[int]) -> torch.Tensor:
+        """The gradient of an input of one channel as a product and a sum of windows: oneDNN takes several times as
+        long.
+        """
+        rows = torch.matmul(w.flatten(1).t(), dy.flatten(2))
+        return torch.nn.functional.fold(
+            rows, tuple(full), tuple(w.shape[2:]), self.dilations, self.before, self.strides
+        )
 
     def filter_gradient(
         self, dy: torch.Tensor, x: torch.Tensor, window: Sequence[int]
@@ -204,6 +216,8 @@ def convolve(
     dilations: Sequence[int],
 ) -> torch.Tensor:
     """x [N, *size, C] (or channels first) convolved with w [*window, C / groups, out]."""
+    if spans_columns(x.shape, w.shape, padding, data_format, dilations):
+        x, w = x.reshape(in_depth(x.shape, 2)), w.reshape(in_depth(w.shape, 1))
     plan = Plan(
         windows.spatial(x.shape, data_format),
         windows.channels(x.shape, data_format),
@@ -217,6 +231,21 @@ def convolve(
     return windows.original(
         plan.run(windows.channels_first(x, data_format), filter_view(w)), data_format
     )
+
+
+def spans_columns(
+    size: Sequence[int], window: Sequence[int], padding: str, data_format: str, dilations: Sequence[int]
+) -> bool:
+    """True for a window as wide as the image, which moves along rows only: its columns are as good as channels, and
+    torch is faster with few columns and many channels.
+    """
+    return (len(size) == 4 and data_format == "NHWC" and padding == "VALID"
+            and size[2] == window[1] > 1 and size[3] == window[2] and dilations[2] == 1)
+
+
+def in_depth(shape: Sequence[int], columns: int) -> list[int]:
+    """The shape with the axis `columns` joined to the one after it, its channels."""
+    return [*shape[:columns], 1, shape[columns] * shape[columns + 1], *shape[columns + 2 :]]
 
 
 def filter_view(w: torch.Tensor) -> torch.Tensor:
@@ -235,6 +264,10 @@ def input_backprop(
     dilations: Sequence[int],
 ) -> torch.Tensor:
     """The gradient of an input of shape `sizes`; sizes may have -1 for the batch."""
+    if spans_columns(sizes, w.shape, padding, data_format, dilations):
+        joined, w = in_depth(sizes, 2), w.reshape(in_depth(w.shape, 1))
+        dx = input_backprop(joined, w, dy, strides, padding, explicit_paddings, data_format, dilations)
+        return dx.reshape(dy.shape[0], *sizes[1:])
     size = windows.spatial(sizes, data_format)
     plan = Plan(
         size,
@@ -262,6 +295,10 @@ def filter_backprop(
     dilations: Sequence[int],
 ) -> torch.Tensor:
     """The gradient of a filter of shape `sizes`."""
+    if spans_columns(x.shape, sizes, padding, data_format, dilations):
+        x, joined = x.reshape(in_depth(x.shape, 2)), in_depth(sizes, 1)
+        dw = filter_backprop(x, joined, dy, strides, padding, explicit_paddings, data_format, dilations)
+        return dw.reshape(sizes)
     plan = Plan(
         windows.spatial(x.shape, data_format),
         windows.channels(x.shape, data_format),

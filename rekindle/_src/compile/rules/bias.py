@@ -46,7 +46,7 @@ def _joined(instr: Instr, product: Instr, bias: int, program: Program) -> Instr 
     if whole is None or whole.shape is None or whole.dtype not in _FLOATS or added is None or None in added:
         return None
     if product.block.type == "MatMul":
-        if added not in (whole.shape, whole.shape[-1:]) or math.prod(whole.shape) < _WORTH:
+        if added not in (whole.shape, whole.shape[-1:]) or math.prod(size or 0 for size in whole.shape) < _WORTH:
             return None
         return Instr(MATMUL_BIAS, instr.node, (*product.inputs, bias), instr.outputs, product.attrs)
     if added != whole.shape[-1:] or instr.node._attrs.get("data_format", b"NHWC") != b"NHWC":
