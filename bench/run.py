@@ -15,12 +15,13 @@ import shutil
 import statistics
 import subprocess
 import sys
+import tempfile
 from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
-HERE = pathlib.Path(__file__).parent
+HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 CACHE = pathlib.Path.home() / ".cache/rekindle-bench"
 ORACLE = pathlib.Path.home() / ".cache/rekindle-oracle"
@@ -61,14 +62,14 @@ def _python37() -> str:
 class Worker:
     """A peer's process for one case."""
 
-    def __init__(self, peer: str, case: str, python: str) -> None:
+    def __init__(self, peer: str, case: str, python: str, folder: str) -> None:
         self.peer = peer
         self.seconds: list[float] = []
         self.peak = 0
         environment = {**os.environ, "PYTHONPATH": str(HERE.parent) if peer == "rekindle" else ""}
         self._process = subprocess.Popen([python, "-W", "ignore", str(HERE / "worker.py"), peer, case],
                                          stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-                                         text=True, env=environment)
+                                         text=True, env=environment, cwd=folder)
         self.ready = self._answer().get("ready", False)
 
     def _answer(self) -> dict[str, Any]:
@@ -95,13 +96,14 @@ class Worker:
 
 def measure(case: str, pythons: dict[str, str], rounds: int) -> list[Worker]:
     """The workers of a case after some rounds, each round on every peer in turn."""
-    workers = [Worker(peer, case, python) for peer, python in pythons.items()]
-    running = [w for w in workers if w.ready]
-    for _ in range(rounds):
+    with tempfile.TemporaryDirectory() as folder:  # what programs write goes with it
+        workers = [Worker(peer, case, python, folder) for peer, python in pythons.items()]
+        running = [w for w in workers if w.ready]
+        for _ in range(rounds):
+            for worker in running:
+                worker.round()
         for worker in running:
-            worker.round()
-    for worker in running:
-        worker.finish()
+            worker.finish()
     return running
 
 
