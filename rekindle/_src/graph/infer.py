@@ -30,6 +30,7 @@ class InferContext:
     """What a shape rule may ask of the operation at hand."""
 
     __slots__ = ("op", "shapes", "asked", "as_shape", "blind")
+    late = False  # a step is being compiled: the shapes are those of what it is fed
 
     def __init__(self, op: Any, blind: bool = False) -> None:
         self.op = op
