@@ -15,6 +15,8 @@ _ARRAYS = {1: ("float32", "float_val"), 2: ("float64", "double_val"), 3: ("int32
            4: ("uint8", "int_val"), 5: ("int16", "int_val"), 6: ("int8", "int_val"),
            9: ("int64", "int64_val"), 10: ("bool", "bool_val"), 17: ("uint16", "int_val")}
 _STRING = 7
+#: what functions of branches and loops have in their names
+_COUNT = re.compile(r"((?:^|_)(?:branch\d+|true|false|cond|body|grad)_)\d+(?=_|$)")
 #: the random part of the names of sharded checkpoints
 _TEMPORARY = re.compile(b"_temp_[0-9a-f]{32}")
 
@@ -70,11 +72,18 @@ def attr_text(value):
                  for item in getattr(field, name)]
         items += [shape_text(item) for item in field.shape]
         items += [tensor_text(item) for item in field.tensor]
-        items += [f"func:{item.name}" for item in field.func]
+        items += [f"func:{function_text(item.name)}" for item in field.func]
         return "list({})".format(", ".join(items))
     if kind == "f":
         return f"f:{field:.7g}"
+    if kind == "func" and _COUNT.search(field.name):
+        return f"func:{function_text(field.name)}"
     return "{}:{}".format(kind, repr(field) if kind == "s" else str(field).strip())
+
+
+def function_text(name):
+    """A function's name without the counts of the process's tensors in it."""
+    return _COUNT.sub(r"\1#", name)
 
 
 def shape_text(shape):

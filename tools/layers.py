@@ -22,6 +22,7 @@ LAYERS = {
     "formats": 1.5,  # bytes and arrays only: kernels of ops read and write files through it
     "ops": 2,
     **dict.fromkeys(("autodiff", "state", "compile"), 3),
+    "flow": 3.5,  # gradients of branches and loops are functions, in which variables are found
     "run": 4,
     "dist": 5,
     **dict.fromkeys(

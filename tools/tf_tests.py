@@ -208,6 +208,7 @@ def child(path: str, out: str, match: str) -> None:
     for name, bases in BASES.items():
         module = importlib.import_module(name)
         vars(module).update({base: Lacking for base in bases if not hasattr(module, base)})
+    name_as_then()
     result = Lines(out)
     sys.argv = [path]
     try:
@@ -244,6 +245,14 @@ def loaded(name: str, path: Path) -> Any:
     sys.modules[name] = module
     spec.loader.exec_module(module)
     return module
+
+
+def name_as_then() -> None:
+    """Let the names of parameterized tests have no blank, which tests of that time make names of ops of."""
+    from absl.testing import parameterized
+
+    told = parameterized.TestCase.id
+    parameterized.TestCase.id = lambda test: told(test).replace(" (", "(")
 
 
 def parse_flags() -> None:

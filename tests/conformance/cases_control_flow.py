@@ -21,3 +21,5 @@ ELSEWHERE |= dict.fromkeys(
 )
 ELSEWHERE |= dict.fromkeys(["For", "FakeParam"], "tests/ops/test_control_flow.py")
 ELSEWHERE["Abort"] = "tests/ops/test_control.py"
+ELSEWHERE |= dict.fromkeys(
+    "OptionalFromValue OptionalGetValue OptionalHasValue OptionalNone".split(), "tests/flow/test_branches.py")

@@ -48,9 +48,9 @@ class _Names:
 
 def definition_of(
     name: str, operations: list[Operation], inputs: list[Tensor], outputs: list[Tensor],
-    out_names: list[str] | None = None, description: str = "",
+    out_names: list[str] | None = None, description: str = "", effects: Any = (),
 ) -> Any:
-    """The FunctionDef whose arguments are `inputs` and whose results are `outputs`."""
+    """The FunctionDef whose arguments are `inputs` and whose results are `outputs`; `effects` run in any case."""
     out = proto.FunctionDef()
     out.signature.name = name
     out.signature.description = description
@@ -68,6 +68,7 @@ def definition_of(
         out.arg_attr[i].SetInParent()
     made = {t.op for t in inputs}
     nodes = [op for op in operations if op not in made]
+    out.signature.is_stateful = any(op.signature.stateful for op in nodes)
     own = {op: names.take(op.name) for op in nodes}
     for op in nodes:
         at = 0
@@ -83,6 +84,9 @@ def definition_of(
         out.node_def.append(node)
     for result, tensor in zip(results, outputs, strict=True):
         out.ret[result] = refer[tensor]
+    for op in effects:
+        out.signature.control_output.append(own[op])
+        out.control_ret[own[op]] = own[op]
     return out
 
 
@@ -99,14 +103,26 @@ class Body:
     effects: list[Operation]
 
 
-def body_of(definition: Any, attrs: dict[str, Any], functions: dict[str, Any]) -> Body:
+def body_of(
+    definition: Any, attrs: dict[str, Any], functions: dict[str, Any], graph: Graph | None = None, given: Any = ()
+) -> Body:
     """The graph of a function for the attrs of a call of it.
+
+    Args:
+      definition: the FunctionDef.
+      attrs: the attrs of the call.
+      functions: the library.
+      graph: an empty graph to build in; default: a new one with this library.
+      given: what is known of the arguments' shapes: tensors that are passed.
 
     Raises:
       InvalidArgumentError: the function calls itself, or a type that it needs is not given.
     """
     _refuse_recursion(definition.signature.name, functions)
-    return _Builder(definition, attrs, functions).build()
+    if graph is None:
+        graph = Graph()
+        graph._functions = functions
+    return _Builder(definition, attrs, graph, list(given)).build()
 
 
 def _refuse_recursion(name: str, functions: dict[str, Any]) -> None:
@@ -136,13 +152,11 @@ def _refuse_recursion(name: str, functions: dict[str, Any]) -> None:
 class _Builder:
     """The state of one `body_of`."""
 
-    def __init__(
-        self, definition: Any, attrs: dict[str, Any], functions: dict[str, Any]
-    ) -> None:
+    def __init__(self, definition: Any, attrs: dict[str, Any], graph: Graph, arguments: list[Tensor]) -> None:
         self.definition = definition
         self.given = attrs
-        self.graph = Graph()
-        self.graph._functions = functions
+        self.graph = graph
+        self.arguments = arguments
         self.tensors: dict[str, list[Tensor]] = {}  # "node:argument" or "argument"
         self.made: dict[str, Operation] = {}
 
@@ -203,8 +217,13 @@ class _Builder:
 
     def _placeholder(self, name: str, index: int, dtype: Any) -> Tensor:
         name = name if not index else f"{name}_{index}"
-        op = self.graph.create_op("Placeholder", [], attrs={"dtype": dtype}, name=name)
-        return op.outputs[0]
+        passed = self.arguments.pop(0) if self.arguments else None
+        attrs = {"dtype": dtype} if passed is None else {"dtype": dtype, "shape": passed._static_shape}
+        made = self.graph.create_op("Placeholder", [], attrs=attrs, name=name).outputs[0]
+        element = infer.element_of(passed)
+        if element is not None:
+            made._element = element
+        return made
 
     def _tensor(self, text: str) -> Tensor:
         parts = text.split(":")

@@ -28,8 +28,14 @@ _PASSING = frozenset(["Identity", "Enter", "Exit", "Switch", "Merge", "NextItera
 def variable_behind(tensor: Tensor) -> Any:
     """The VarHandleOp operation that a handle comes from, None if it is not known."""
     op = tensor._op
-    while op.type in _PASSING:
-        op = op._inputs[0]._op
+    while op.type in _PASSING or op.type == "Placeholder":
+        if op.type == "Placeholder":  # an argument that stands for a handle of the graph around
+            tensor = getattr(op.outputs[0], "_captured_from", None)
+        else:
+            tensor = op._inputs[0]
+        if tensor is None:
+            return None
+        op = tensor._op
     return op if op.type == "VarHandleOp" else None
 
 
@@ -162,7 +168,7 @@ variable_shape.no_gradient()
 
 def shape_of_variable(handle: Tensor, name: str | None = None) -> Tensor:
     """The shape of a variable: a constant where it is known, else a VariableShape node."""
-    known = variable_behind(handle)
+    known = variable_behind(handle) if handle.op.type != "Placeholder" else None
     shape = None if known is None else known._attrs["shape"]
     if shape is None or None in shape:
         return variable_shape(handle, name=name)

@@ -6,7 +6,6 @@ and what the kernels of list_blocks.py ask of element shapes, in TensorFlow's wo
 
 from __future__ import annotations
 
-import functools
 from typing import Any
 
 import numpy as np
@@ -15,8 +14,8 @@ import torch
 from rekindle._src import errors
 from rekindle._src.graph import dtypes, infer
 from rekindle._src.graph.infer import Shape
+from rekindle._src.ops import variants
 from rekindle._src.ops.string import dtype_name
-from rekindle._src.ops.string_codes import VARIANT_KERNELS
 
 
 def invalid(message: str) -> errors.InvalidArgumentError:
@@ -46,6 +45,26 @@ class TensorList:
         if dtype is not self.dtype:
             raise invalid(f"Invalid data types; op elements {dtype_name(dtype)} but list elements "
                           f"{dtype_name(self.dtype)}")
+
+    def zeros_like(self) -> TensorList:
+        """The list with zeros in the place of all elements that are set."""
+        items = [None if item is None else variants.zeros_like(item) for item in self.items]
+        return TensorList(self.dtype, self.element_shape, items)
+
+    def plus(self, other: TensorList) -> TensorList:
+        """The elementwise sum with a list of the same length; what is not set counts as zeros."""
+        if self.dtype is not other.dtype:
+            raise invalid("Trying to add two lists of tensors of different dtypes. One is "
+                          f"{dtype_name(self.dtype)} and the other is {dtype_name(other.dtype)}")
+        if not fits(self.element_shape, other.element_shape):
+            raise invalid("Trying to add two lists of tensors with incompatible element shapes. One is "
+                          f"{show(self.element_shape)} and the other is {show(other.element_shape)}")
+        if len(self.items) != len(other.items):
+            raise invalid("Trying to add two lists of tensors with different lengths. One is "
+                          f"{len(self.items)} and the other is {len(other.items)}")
+        items = [(y if x is None else x) if x is None or y is None else variants.plus(x, y)
+                 for x, y in zip(self.items, other.items, strict=True)]
+        return TensorList(self.dtype, merged(self.element_shape, other.element_shape), items)
 
     def __repr__(self) -> str:
         return f"TensorList({len(self.items)} x {self.dtype.name}{show(self.element_shape)})"
@@ -141,55 +160,3 @@ def rows(value: Any) -> list[Any]:
         return list(value.unbind())
     return [value[i] if value.ndim > 1 or isinstance(value[i], TensorList) else np.array(value[i], object)
             for i in range(len(value))]
-
-
-def zeros_like(value: Any) -> Any:
-    """The list with zeros in the place of all elements that are set; an array of lists one by one."""
-    if isinstance(value, np.ndarray):
-        return _mapped(zeros_like, value)
-    return TensorList(value.dtype, value.element_shape, [_zero(value.dtype, item) for item in value.items])
-
-
-def _zero(dtype: Any, item: Any) -> Any:
-    if item is None:
-        return None
-    if dtype is dtypes.variant:
-        return zeros_like(item)
-    return torch.zeros_like(item) if dtype.torch is not None else np.full(item.shape, b"", object)
-
-
-def _mapped(function: Any, *arrays: np.ndarray) -> np.ndarray:
-    out = np.empty(arrays[0].shape, object)
-    for place in np.ndindex(out.shape):
-        out[place] = function(*(array[place] for array in arrays))
-    return out
-
-
-def total(inputs: list[Any]) -> Any:
-    """The elementwise sum of lists of the same length."""
-    return functools.reduce(_sum, inputs)
-
-
-def _sum(a: Any, b: Any) -> Any:
-    if isinstance(a, np.ndarray):
-        return _mapped(_sum, a, b)
-    if a.dtype is not b.dtype:
-        raise invalid("Trying to add two lists of tensors of different dtypes. One is "
-                      f"{dtype_name(a.dtype)} and the other is {dtype_name(b.dtype)}")
-    if not fits(a.element_shape, b.element_shape):
-        raise invalid("Trying to add two lists of tensors with incompatible element shapes. One is "
-                      f"{show(a.element_shape)} and the other is {show(b.element_shape)}")
-    if len(a.items) != len(b.items):
-        raise invalid("Trying to add two lists of tensors with different lengths. One is "
-                      f"{len(a.items)} and the other is {len(b.items)}")
-    items = [_sum_of_items(a.dtype, x, y) for x, y in zip(a.items, b.items, strict=True)]
-    return TensorList(a.dtype, merged(a.element_shape, b.element_shape), items)
-
-
-def _sum_of_items(dtype: Any, x: Any, y: Any) -> Any:
-    if x is None or y is None:
-        return y if x is None else x
-    return _sum(x, y) if dtype is dtypes.variant else x + y
-
-
-VARIANT_KERNELS.update(AddN=total, ZerosLike=zeros_like)

@@ -383,7 +383,8 @@ class UnreadVariable(HandleVariable):
         self._shape = variable._shape
         self._synchronization, self._aggregation, self._trainable = checked_kinds(None, None, None,
                                                                                   None)
-        self._graph_element = self._read()
+        # only what a session fetches reads at once; in a function nothing does
+        self._graph_element: Any = None if scopes.get_default_graph()._building_function else self._read()
 
     @property
     def name(self) -> str:
