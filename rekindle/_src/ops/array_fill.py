@@ -172,12 +172,12 @@ def _one_hot_rule(c: Any) -> Any:
 
 
 @op("OneHot", infer=_one_hot_rule, structural=True)
-def one_hot_op(indices, depth, on_value, off_value, *, axis=-1):
+def one_hot_op(indices, depth, on_value, off_value, *, axis=-1, T):
     """on_value where the place along the new axis is the index, off_value elsewhere."""
-    return torch.where(
-        torch.unsqueeze(indices, axis) == places(indices, int(depth), axis % (indices.dim() + 1)),
-        on_value,
-        off_value,
+    return (
+        hits(indices, int(depth), axis).to(T.torch)
+        if are_one_and_zero(on_value, off_value)
+        else torch.where(hits(indices, int(depth), axis), on_value, off_value)
     )
 
 
@@ -188,6 +188,16 @@ def one_hot_refusal(indices, depth, on_value, off_value, *, axis=-1):
         raise _invalid(
             f"Expected axis to be -1 or between [0, {indices.dim() + 1}).  But received: {axis}"
         )
+
+
+def are_one_and_zero(on_value: Any, off_value: Any) -> bool:
+    """True if truth values are all that is asked for; not looked at where that would wait for a device."""
+    return on_value.device.type == "cpu" and on_value.item() == 1 and off_value.item() == 0
+
+
+def hits(indices: Any, depth: int, axis: int) -> Any:
+    """True where the place along the new axis is the index."""
+    return torch.unsqueeze(indices, axis) == places(indices, depth, axis % (indices.dim() + 1))
 
 
 def places(indices: Any, depth: int, axis: int) -> Any:

@@ -213,7 +213,18 @@ def _product(a: int | None, b: int | None) -> int | None:
 @op("Tile", public="tile manip.tile", infer=_tiled, structural=True)
 def tile(input, multiples):
     """The tensor repeated, so often along each axis."""
-    return input.repeat(multiples.tolist())
+    return (
+        input.expand(stretched(input.shape, multiples.tolist())).clone(memory_format=torch.contiguous_format)
+        if stretched(input.shape, multiples.tolist())
+        else input.repeat(multiples.tolist())
+    )
+
+
+def stretched(sizes: Any, times: list[int]) -> list[int]:
+    """The size of a tensor that is tiled along axes of size one only; empty if it is also tiled along others."""
+    if len(sizes) != len(times) or any(size != 1 != n for size, n in zip(sizes, times, strict=True)):
+        return []
+    return [size * n for size, n in zip(sizes, times, strict=True)]
 
 
 @tile.refusal

@@ -146,9 +146,9 @@ def scalar_mul(scalar: Any, x: Any, name: str | None = None) -> Any:
 
 
 @op("SquaredDifference", public="squared_difference math.squared_difference", infer=infer.broadcast)
-def squared_difference(x, y):
+def squared_difference(x, y, *, T):
     """(x - y) ** 2, elementwise."""
-    return (x - y) * torch.conj_physical(x - y) if x.is_complex() else torch.square(x - y)
+    return (x - y) * torch.conj_physical(x - y) if T.is_complex else torch.square(x - y)
 
 
 @squared_difference.gradient

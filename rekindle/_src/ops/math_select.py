@@ -33,7 +33,7 @@ def select(condition, t, e):
     return torch.where(
         condition
         if condition.dim() == t.dim()
-        else condition[(...,) + (None,) * (t.dim() - condition.dim())],
+        else condition.reshape(condition.shape + (1,) * (t.dim() - condition.dim())),
         t,
         e,
     )

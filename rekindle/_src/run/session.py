@@ -17,7 +17,7 @@ from rekindle._src.graph import proto, scopes
 from rekindle._src.graph.graph import Graph
 from rekindle._src.names import public
 from rekindle._src.ops import waiting
-from rekindle._src.run import devices, feeds, fetches, memory, partial, trace
+from rekindle._src.run import devices, feeds, fetches, memory, partial, threads, trace
 from rekindle._src.run.placement import Placement
 from rekindle._src.run.steps import Step
 from rekindle._src.run.store import Store
@@ -52,6 +52,7 @@ class BaseSession:
         self._placement = Placement(self._graph, self._config, devices.gpu_count(self._config))
         devices.apply_threads(self._config)
         memory.keep_freed()
+        threads.start_workers()
 
     @property
     def graph(self) -> Any:

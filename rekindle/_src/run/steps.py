@@ -23,7 +23,7 @@ from rekindle._src.compile.program import Program, Value
 from rekindle._src.graph.opdef import kernel_attrs
 from rekindle._src.ops.evaluate import fold, kernel_of
 from rekindle._src.ops.torch_types import to_numpy, to_torch
-from rekindle._src.run import failures
+from rekindle._src.run import failures, threads
 from rekindle._src.run.interpreter import Interpreter
 from rekindle._src.run.replay import Replay
 from rekindle._src.run.store import Context, Store
@@ -111,7 +111,7 @@ class Step:
           OpError: a kernel failed; the error names its node.
         """
         values = [to_torch(a, d) for a, d in zip(arrays, self._dtypes, strict=True)]
-        with _below_autograd():
+        with _below_autograd(), threads.flushing():
             if self._interpreter is not None:
                 found = self._interpreter.run(values)
             else:
