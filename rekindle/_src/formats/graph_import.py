@@ -430,7 +430,7 @@ class _Import:
             op = self.made[node.name]
             op._device = ""
             held = op._attrs.get("_class")
-            groups = [one.decode() for one in held.list.s] if held is not None else []
+            groups = [one.decode(errors="replace") for one in held.list.s] if held is not None else []
             if "_class" in node.attr:
                 groups = [_GROUP + names.get(one.removeprefix(_GROUP), one.removeprefix(_GROUP)) for one in groups]
                 held.list.s[:] = [one.encode() for one in groups]

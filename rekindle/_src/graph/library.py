@@ -28,7 +28,7 @@ def add_functions(graph: Any, library: Any) -> None:
     """Give a graph the functions of a FunctionDefLibrary that it does not have yet.
 
     Raises:
-      ValueError: a function has the name of an op, or of another function.
+      ValueError: a function has the name of an op, or of another function, or an argument of a type that is none.
     """
     known = {name: one.definition for name, one in graph._functions.items()}
     for definition in library.function:
@@ -42,8 +42,11 @@ def add_functions(graph: Any, library: Any) -> None:
     for definition in library.function:
         name = definition.signature.name
         if not graph._is_function(name):
-            graph._add_function(LibraryFunction(name, definition, function_signature(definition.signature),
-                                                gradients.get(name)))
+            try:
+                signature = function_signature(definition.signature)
+            except TypeError as error:
+                raise ValueError(f"Cannot add function '{name}': {error}") from None
+            graph._add_function(LibraryFunction(name, definition, signature, gradients.get(name)))
 
 
 def function_signature(op_def: Any) -> Signature:

@@ -11,12 +11,15 @@ from typing import Any
 
 import numpy as np
 
+from rekindle._src import errors
 from rekindle._src.graph import attrs, dtypes, proto, tensor_value
 from rekindle._src.graph.collections import GraphKeys
 from rekindle._src.graph.dtypes import DType
 
 #: constants with fewer elements stay: shapes, axes and the like
 _LEAST = 32
+#: constants of more elements stay, too, where one value stands for many
+_LARGEST_SPLAT = 1 << 20
 Weights = dict[str, tuple[DType, np.ndarray]]
 
 
@@ -25,6 +28,9 @@ def unfrozen(graph: Any) -> tuple[Any, Weights]:
 
     Weights are the floating-point constants that a graph reads by an Identity `<name>/read`, as freezing leaves them,
     and others of at least 32 elements.
+
+    Raises:
+      errors.DataLossError: the value of a constant is damaged.
     """
     out = proto.MetaGraphDef()
     out.graph_def.CopyFrom(graph)
@@ -35,12 +41,19 @@ def unfrozen(graph: Any) -> tuple[Any, Weights]:
     for node in out.graph_def.node:
         if node.op != "Const" or not _is_weight(node, reads):
             continue
-        dtype, array = dtypes.as_dtype(node.attr["dtype"].type), tensor_value.make_ndarray(node.attr["value"].tensor)
+        dtype, array = _value(node)
         weights[node.name] = dtype, array
         made += _as_variable(node, dtype, array.shape, names)
         _list(out, node.name)
     out.graph_def.node.extend(made)
     return out, weights
+
+
+def _value(node: Any) -> tuple[DType, np.ndarray]:
+    try:
+        return dtypes.as_dtype(node.attr["dtype"].type), tensor_value.make_ndarray(node.attr["value"].tensor)
+    except (TypeError, ValueError) as error:
+        raise errors.DataLossError(None, None, f"The value of the constant '{node.name}': {error}") from None
 
 
 def _is_weight(node: Any, reads: dict[str, Any]) -> bool:
@@ -51,10 +64,11 @@ def _is_weight(node: Any, reads: dict[str, Any]) -> bool:
         return False
     if not dtype.is_floating or not tensor.tensor_shape.dim:
         return False
+    size = math.prod(one.size for one in tensor.tensor_shape.dim)
+    if size > _LARGEST_SPLAT and tensor.ByteSize() < size:
+        return False
     read = reads.get(f"{node.name}/read")
-    if read is not None and read.input[0] == node.name:
-        return True
-    return math.prod(one.size for one in tensor.tensor_shape.dim) >= _LEAST
+    return size >= _LEAST or read is not None and read.input[0] == node.name
 
 
 def _as_variable(node: Any, dtype: DType, shape: tuple[int, ...], names: set[str]) -> list[Any]:

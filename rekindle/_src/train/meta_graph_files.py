@@ -8,6 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from google.protobuf.message import DecodeError
+
+from rekindle._src import errors
 from rekindle._src import tf_logging as logging
 from rekindle._src.formats.files import local_path
 from rekindle._src.formats.graph_import import import_graph_def
@@ -265,7 +268,7 @@ def _restore_collections(
             for value in values:
                 item = variables.get(value)
                 if item is None:
-                    message = functions.proto_type.FromString(value)
+                    message = _item(functions.proto_type, value, key)
                     if isinstance(message, proto.VariableDef) and not says_trainable:
                         message.trainable = key == GraphKeys.TRAINABLE_VARIABLES
                     item = functions.from_proto(message, import_scope=scope)
@@ -280,6 +283,19 @@ def _restore_collections(
             for value in values:
                 text = meta_graph.prepend_name_scope(value, scope) if kind == "bytes_list" else None
                 graph.add_to_collection(key, value if text is None else text)
+
+
+def _item(kind: Any, value: bytes, key: str) -> Any:
+    """The message of an item of a collection.
+
+    Raises:
+      errors.DataLossError: the item is no such message.
+    """
+    try:
+        return kind.FromString(value)
+    except DecodeError as error:
+        said = f"An item of the collection {key} is no {kind.DESCRIPTOR.full_name}: {error}"
+        raise errors.DataLossError(None, None, said) from None
 
 
 def _numbers(version: str) -> tuple[int, ...]:
