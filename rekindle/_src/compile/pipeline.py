@@ -13,12 +13,13 @@ from rekindle._src.compile.hoist import hoist
 from rekindle._src.compile.merge import merge
 from rekindle._src.compile.own import own
 from rekindle._src.compile.program import Program, check, everywhere
-from rekindle._src.compile.rules.adam import group_adam
+from rekindle._src.compile.rules.adam_rows import fuse_adam_rows
 from rekindle._src.compile.rules.bias import fuse_bias
 from rekindle._src.compile.rules.noop import drop_noops
 from rekindle._src.compile.rules.pool_relu import fuse_pool_relu
 from rekindle._src.compile.rules.step_sums import join_step_sums
 from rekindle._src.compile.rules.transposed import share_transposed
+from rekindle._src.compile.rules.updates import group_updates
 from rekindle._src.compile.settle import settle
 from rekindle._src.compile.split import split
 from rekindle._src.compile.steer import steer
@@ -27,7 +28,8 @@ from rekindle._src.compile.unstack import unstack
 from rekindle._src.graph.infer import Shape
 
 PASSES = (drop_noops, merge, settle, unstack, everywhere(fuse_bias), everywhere(fuse_pool_relu),
-          everywhere(group_adam), everywhere(join_step_sums), share_transposed, hoist, steer, hoist)
+          everywhere(group_updates), everywhere(fuse_adam_rows), everywhere(join_step_sums), share_transposed,
+          hoist, steer, hoist)
 
 
 def optimise(program: Program, shapes: list[Shape], evaluate: Evaluate) -> Program:

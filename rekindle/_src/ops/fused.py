@@ -17,16 +17,51 @@ def apply_adam_group(var: list[Buffer], m: list[Buffer], v: list[Buffer], beta1_
     torch's kernel divides by its own bias corrections; at a step count without end they are 1, and TensorFlow's, which
     stand in the learning rate, are left.
     """
-    for buffer, other in zip(var, grad, strict=True):
-        if buffer.read().shape != other.shape:
-            raise errors.InvalidArgumentError(None, None, f"var and grad do not have the same "
-                                                          f"shape{list(buffer.value.shape)} "
-                                              f"{list(other.shape)} for {buffer.name}")
+    check_shapes(var, grad, "grad")
     scale = lr * torch.sqrt(1 - beta2_power) / (1 - beta1_power)
     steps = [torch.full((), 1e9, dtype=torch.float32, device=scale.device)] * len(var)
     torch._fused_adam_([b.own() for b in var], [g.contiguous() for g in grad], [b.own() for b in m],
                        [b.own() for b in v], [], steps, lr=scale, beta1=beta1.item(), beta2=beta2.item(),
                        weight_decay=0.0, eps=epsilon.item(), amsgrad=False, maximize=False)
+
+
+def check_shapes(var: list[Buffer], given: list[Any], name: str) -> None:
+    """Refuse gradients of another shape than their variables.
+
+    Raises:
+      InvalidArgumentError: names the first variable.
+    """
+    for buffer, other in zip(var, given, strict=True):
+        if buffer.read().shape != other.shape:
+            raise errors.InvalidArgumentError(
+                None, None, f"var and {name} do not have the same shape{list(buffer.value.shape)} "
+                f"{list(other.shape)} for {buffer.name}")
+
+
+def decay(ref: Buffer, factor: Any) -> Buffer:
+    """A variable multiplied by a scalar in place."""
+    ref.own().mul_(factor)
+    return ref
+
+
+def adam_step(ref: Buffer, m: Any, v: Any, rate: Any, epsilon: Any) -> Buffer:
+    """var -= rate m / (sqrt(v) + epsilon)."""
+    var = ref.own()
+    if var.shape != m.shape:
+        raise errors.InvalidArgumentError(None, None, "Updates and the variable must have the same shape: "
+                                          f"{list(m.shape)} and {list(var.shape)} of {ref.name}")
+    if in_one_pass(var, m, v):
+        from rekindle._src.ops import update_kernels  # numba takes a while to import
+
+        update_kernels.adam_step(var, m, v, rate, epsilon)
+    else:
+        var.sub_(rate * m / torch.sqrt(v).add_(epsilon))
+    return ref
+
+
+def in_one_pass(*tensors: Any) -> bool:
+    """True for what compiled loops work on: floats side by side in the CPU's memory."""
+    return all(t.is_cpu and t.is_contiguous() for t in tensors) and tensors[0].dtype in (torch.float32, torch.float64)
 
 
 def conv2d_bias(input: Any, filter: Any, bias: Any, *, strides: list[int], padding: tuple[int, int],

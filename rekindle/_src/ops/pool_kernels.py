@@ -1,35 +1,18 @@
-"""Loops over pooling windows, compiled by numba: torch has no kernel that finds maxima again without their indices.
+"""Loops over pooling windows: torch has no kernel that finds maxima again without their indices.
 
 Holds max pooling and its gradient for images in the CPU's memory. Imported when one of them first runs.
 """
 from __future__ import annotations
 
-import functools
 from collections.abc import Sequence
 
 import numba
 import numpy as np
 import torch
-from numba.core.config import NUMBA_NUM_THREADS
+
+from rekindle._src.ops.loops import Loops
 
 Windows = tuple[int, int, int, int, int, int]
-
-
-@functools.cache
-def _parallel() -> bool:
-    """True if the loops can run on OpenMP's threads, which torch's kernels have kept awake."""
-    try:
-        from numba.np.ufunc import omppool  # noqa: F401 - whether its library is there shows in the import
-    except ImportError:
-        return False
-    numba.config.THREADING_LAYER = "omp"
-    return True
-
-
-def _loops(kernel):  # type: ignore[no-untyped-def]
-    """The kernel compiled for one thread, and for several where that is possible."""
-    return (numba.njit(cache=True, nogil=True)(kernel),
-            numba.njit(cache=True, nogil=True, parallel=True)(kernel))
 
 
 def _gather(x, y, windows, positive):  # type: ignore[no-untyped-def]
@@ -100,16 +83,7 @@ def _scatter_pairs(x, y, dy, dx, sums, positive):  # type: ignore[no-untyped-def
                     d3[c] = zero if x2[c] == best[c] else rest
 
 
-_GATHER, _SCATTER, _SCATTER_PAIRS = _loops(_gather), _loops(_scatter), _loops(_scatter_pairs)
-
-
-def _run(loops, tensors, *settings) -> None:  # type: ignore[no-untyped-def]
-    """Call a kernel, the images of the batch shared out to as many threads as torch uses."""
-    threads = min(torch.get_num_threads(), NUMBA_NUM_THREADS)
-    several = threads > 1 and _parallel()
-    if several:
-        numba.set_num_threads(threads)
-    loops[several](*(t.numpy() for t in tensors), *settings)
+_GATHER, _SCATTER, _SCATTER_PAIRS = Loops(_gather), Loops(_scatter), Loops(_scatter_pairs)
 
 
 def maximum(x: torch.Tensor, size: Sequence[int], windows: Windows, positive: bool) -> torch.Tensor:
@@ -122,7 +96,7 @@ def maximum(x: torch.Tensor, size: Sequence[int], windows: Windows, positive: bo
       positive: zero where the maximum is below, as a rectifier before or after the pooling gives.
     """
     y = x.new_empty((x.shape[0], *size, x.shape[3]))
-    _run(_GATHER, (x, y), windows, positive)
+    _GATHER(x.numpy(), y.numpy(), windows, positive)
     return y
 
 
@@ -143,8 +117,8 @@ def gradient(x: torch.Tensor, y: torch.Tensor, dy: torch.Tensor, windows: Window
     sums = x.new_zeros((count, channels))
     if windows == (2, 2, 2, 2, 0, 0) and (height, width) == (2 * down, 2 * right):
         dx = torch.empty_like(x)
-        _run(_SCATTER_PAIRS, (x, y, dy, dx, sums), positive)
+        _SCATTER_PAIRS(*(t.numpy() for t in (x, y, dy, dx, sums)), positive)
     else:
         dx = torch.zeros_like(x)
-        _run(_SCATTER, (x, y, dy, dx, sums), windows, positive)
+        _SCATTER(*(t.numpy() for t in (x, y, dy, dx, sums)), windows, positive)
     return dx, sums.sum(0)

@@ -22,6 +22,7 @@ from rekindle._src.graph import infer, signatures
 from rekindle._src.graph.buffer import Buffer
 from rekindle._src.graph.opdef import Op, op
 from rekindle._src.graph.signatures import Signature
+from rekindle._src.ops import fused
 from rekindle._src.ops.state import shown
 from rekindle._src.ops.state_resource import handle_shape
 
@@ -30,8 +31,9 @@ _GRADIENTS = ("grad", "delta")
 
 @dataclass(frozen=True, slots=True)
 class Update:
-    """The blocks of one optimizer's update; None for the forms that TensorFlow does not have."""
+    """An optimizer's formula, and its blocks; None for the forms that TensorFlow does not have."""
 
+    formula: Callable[..., None]
     apply: Op
     resource_apply: Op
     sparse_apply: Op
@@ -48,8 +50,8 @@ def update(name: str, slots: int) -> Callable[[Callable[..., Any]], Update]:
 
     def make(formula: Callable[..., Any]) -> Update:
         forms = ("", "Resource", "Sparse", "ResourceSparse")
-        return Update(*[_block(f"{form}Apply{name}", formula,
-                               slots + 1) for form in forms])  # type: ignore[arg-type]
+        blocks = [_block(f"{form}Apply{name}", formula, slots + 1) for form in forms]
+        return Update(formula, *blocks)  # type: ignore[arg-type]
 
     return make
 
@@ -192,6 +194,18 @@ def gradient_descent(var, alpha, delta):
     var.addcmul_(delta, alpha, value=-1)
 
 
+def gradient_descent_group(var: list[Buffer], alpha: Any, delta: list[Any]) -> None:
+    """The update of many variables."""
+    fused.check_shapes(var, delta, "delta")
+    own = [buffer.own() for buffer in var]
+    if fused.in_one_pass(*own, *delta):
+        torch._fused_sgd_(own, delta, [], weight_decay=0.0, momentum=0.0, lr=alpha, dampening=0.0,
+                          nesterov=False, maximize=False, is_first_step=False)
+        return
+    for one in zip(own, delta, strict=True):
+        gradient_descent.formula(one[0], alpha, one[1])
+
+
 @update("ProximalGradientDescent", slots=0)
 def proximal_gradient_descent(var, alpha, l1, l2, delta):
     """A gradient step, then the proximal step of the L1 and L2 penalties (Duchi and Singer 2009,
@@ -214,6 +228,19 @@ def momentum(var, accum, lr, grad, momentum, *, use_nesterov=False):
     """
     accum.mul_(momentum).add_(grad)
     var.addcmul_(torch.addcmul(grad, accum, momentum) if use_nesterov else accum, lr, value=-1)
+
+
+def momentum_group(var: list[Buffer], accum: list[Buffer], lr: Any, grad: list[Any], rate: Any, *,
+                   use_nesterov: bool = False) -> None:
+    """The update of many variables; `rate` is the momentum."""
+    fused.check_shapes(var, grad, "grad")
+    own, sums = [buffer.own() for buffer in var], [buffer.own() for buffer in accum]
+    if fused.in_one_pass(*own, *sums, *grad):
+        torch._fused_sgd_(own, grad, sums, weight_decay=0.0, momentum=rate.item(), lr=lr, dampening=0.0,
+                          nesterov=use_nesterov, maximize=False, is_first_step=False)
+        return
+    for one in zip(own, sums, grad, strict=True):
+        momentum.formula(*one[:2], lr, one[2], rate, use_nesterov=use_nesterov)
 
 
 @update("KerasMomentum", slots=1)
@@ -312,6 +339,11 @@ def adadelta(var, accum, accum_update, lr, rho, epsilon, grad):
 @update("RMSProp", slots=2)
 def rms_prop(var, ms, mom, lr, rho, momentum, epsilon, grad):
     """mom = momentum mom + lr grad / sqrt(ms + epsilon); var -= mom (Tieleman and Hinton 2012)."""
+    if fused.in_one_pass(var, ms, mom, lr):
+        from rekindle._src.ops import update_kernels  # numba takes a while to import
+
+        update_kernels.rms_prop(var, ms, mom, grad, lr, rho, momentum, epsilon)
+        return
     ms.lerp_(grad.square(), 1 - rho)
     mom.mul_(momentum).addcdiv_(grad * lr, (ms + epsilon).sqrt_())
     var.sub_(mom)
