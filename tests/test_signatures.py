@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+import rekindle as tf
 from rekindle._missing import public_value
 from rekindle._src import facts
 from rekindle._src.graph.opdef import Op
@@ -66,3 +67,11 @@ def test_functions_take_tensorflows_arguments():
 )
 def test_signature_texts_are_read(text, expected):
     assert parameters_of_tensorflow(text) == expected
+
+
+def test_raw_ops_take_the_names_of_tensorflows_functions():
+    x = tf.constant([[1.0, 2.0]])
+    assert tf.raw_ops.Sum(input=x, axis=[1]).shape == [1]
+    assert tf.raw_ops.SplitV(value=x, size_splits=[1, 1], axis=1, num_split=2)[0].shape == [1, 1]
+    assert tf.raw_ops.Select(condition=True, x=x, y=x).shape == [1, 2]
+    assert "Squeeze(input, axis)" in tf.raw_ops.Squeeze.__doc__

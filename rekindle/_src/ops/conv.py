@@ -385,8 +385,10 @@ def conv2d_backprop_input(
     dilations=(1, 1, 1, 1),
 ):
     """The gradient of Conv2D's input, of shape `input_sizes`."""
+    sizes = input_sizes.tolist()
+    math_refusal.refuse_backprop(sizes, filter, out_backprop, data_format)
     return input_backprop(
-        input_sizes.tolist(),
+        sizes,
         filter,
         out_backprop,
         strides,

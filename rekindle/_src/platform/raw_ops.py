@@ -12,6 +12,17 @@ from typing import Any
 from rekindle._src import facts
 from rekindle._src.graph import opdef, signatures
 
+#: op type -> argument of the function -> argument of the op, where their names differ
+RENAMED: dict[str, dict[str, str]] = {
+    **dict.fromkeys(("All", "Any", "EuclideanNorm", "Max", "Mean", "Min", "Prod", "Sum"),
+                    {"axis": "reduction_indices"}),
+    "ExpandDims": {"axis": "dim"},
+    "Select": {"x": "t", "y": "e"},
+    **dict.fromkeys(("Split", "SplitV"), {"axis": "split_dim"}),
+    "Squeeze": {"axis": "squeeze_dims"},
+    "Where": {"condition": "input"},
+}
+
 
 @functools.cache
 def raw_op(op_type: str) -> Callable[..., Any]:
@@ -29,11 +40,15 @@ def raw_op(op_type: str) -> Callable[..., Any]:
             name=op_type,
         )
 
+    renamed = RENAMED.get(op_type, {})
+
     def raw(**kwargs: Any) -> Any:
-        return opdef.call(op_type, **kwargs)
+        return opdef.call(op_type, **{renamed.get(name, name): value for name, value in kwargs.items()})
 
     raw.__name__ = raw.__qualname__ = op_type
-    raw.__doc__ = f"The op {op_type}({', '.join(signatures.signature(op_type).parameters)})."
+    names = {given: name for name, given in renamed.items()}
+    shown = [names.get(one, one) for one in signatures.signature(op_type).parameters]
+    raw.__doc__ = f"The op {op_type}({', '.join(shown)})."
     return raw
 
 
