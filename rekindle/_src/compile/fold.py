@@ -15,10 +15,13 @@ import numpy as np
 from rekindle._src import errors
 from rekindle._src.compile.contents import Contents
 from rekindle._src.compile.program import Block, Instr, Program, Value, flat, made_in, renamed, substitute
-from rekindle._src.graph import infer
+from rekindle._src.graph import dtypes, infer
 from rekindle._src.graph.infer import Shape
 
 _LIMIT = 10 << 20  # bytes; larger constants are computed in the step
+#: elements up to which zeros are kept from step to step, and their types
+_FEW = 1 << 14
+_ZEROS = (dtypes.float32, dtypes.float64, dtypes.int32, dtypes.int64)
 
 Evaluate = Callable[[Any, Any, list[np.ndarray]], list[np.ndarray] | None]
 
@@ -161,11 +164,21 @@ def _fold_one(instr: Instr, values: dict[int, Value], evaluate: Evaluate) -> boo
     known = [v.const for v in inputs if v.const is not None]
     if found is None and inputs and len(known) == len(inputs) and _small(instr, values):
         found = evaluate(instr.block, instr.node, known)
+    if found is None and instr.block.type == "ZerosLike":
+        found = _zeros(values[instr.outputs[0]])
     if found is None or any(a is None or a.nbytes > _LIMIT for a in found):
         return False
     for number, array in zip(instr.outputs, found, strict=True):
         values[number].const, values[number].shape = array, array.shape
     return True
+
+
+def _zeros(value: Value) -> list[np.ndarray] | None:
+    """Zeros of a known shape that is small enough to keep."""
+    shape = [d for d in value.shape or () if d is not None]
+    if value.shape is None or len(shape) < len(value.shape) or value.dtype._base not in _ZEROS:
+        return None
+    return [np.zeros(shape, value.dtype.as_numpy_dtype)] if math.prod(shape) <= _FEW else None
 
 
 def _set_shapes(instr: Instr, context: _Context, values: dict[int, Value]) -> None:
