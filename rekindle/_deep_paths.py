@@ -97,7 +97,7 @@ HOMES: dict[str, str] = {
     "python.ops.tensor_array_ops": "ops.tensor_array",
     "python.ops.gradient_checker": "testing.jacobians",
     "python.ops.gradient_checker_v2": "testing.function_jacobians",
-    "python.ops.control_flow_util": "ops.inner_control_flow",
+    "python.ops.control_flow_util": "ops.inner_control_flow ops.functional_flow",
     "python.ops.ctc_ops": "losses.ctc_dense ops.ctc",
     "python.ops.custom_gradient": "autodiff.custom_gradient",
     "python.ops.gradients": "autodiff.gradients autodiff.hessians",

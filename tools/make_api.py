@@ -25,7 +25,7 @@ HEADER = "# Written by tools/make_api.py from the definitions' public names; do 
 #: namespaces that are loaded at their first use, for what they cost to import
 LAZY = ("app", "contrib", "estimator", "flags", "keras", "test")
 #: folders whose modules register ops or gradients when they are imported
-REGISTERING = ("rekindle._src.ops.", "rekindle._src.autodiff.")
+REGISTERING = ("rekindle._src.ops.", "rekindle._src.autodiff.", "rekindle._src.flow.")
 
 #: namespace -> {name: (module, attribute)}
 Spaces = dict[str, dict[str, tuple[str, str]]]

@@ -1,4 +1,6 @@
-"""Branches as functions: what tf.switch_case refuses, gradients of branches that graphs bring along."""
+"""Branches as functions: what tf.switch_case refuses, gradients of branches that graphs bring along, optionals
+(OptionalFromValue, OptionalGetValue, OptionalHasValue, OptionalNone).
+"""
 
 from __future__ import annotations
 

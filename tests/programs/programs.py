@@ -50,7 +50,7 @@ SCRIPTS = (
     "control_flow convolutions cudnn_cells embeddings gradients image_boxes images initializers layers "
     "linear_algebra losses math_functions metrics optimizers recurrent_cells recurrent_loops "
     "reductions resource_optimizers saving schedules scopes seq2seq sequence_labels sessions slicing "
-    "switch_case tensor_lists"
+    "functional_flow switch_case tensor_lists"
 ).split()
 
 PROGRAMS = [

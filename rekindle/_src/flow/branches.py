@@ -13,13 +13,13 @@ from rekindle._src import nest
 from rekindle._src.autodiff.gradients import gradients, is_trainable
 from rekindle._src.flow import rewriting
 from rekindle._src.flow.func_graph import FuncGraph, add_function, argument, built, number, of_definition
-from rekindle._src.graph import convert, dtypes, scopes
+from rekindle._src.graph import convert, dtypes, infer, scopes
 from rekindle._src.graph.opdef import GRADIENTS
 from rekindle._src.graph.sparse import IndexedSlices
 from rekindle._src.graph.tensor import Tensor
 from rekindle._src.names import public
 from rekindle._src.ops import array as array_ops
-from rekindle._src.ops import flow_values, functional, math_cast, optionals, state_resource
+from rekindle._src.ops import flow_values, functional, functional_flow, math_cast, optionals, state_resource
 from rekindle._src.ops.math_sums import as_indexed_slices
 
 
@@ -99,6 +99,9 @@ def cond(pred: Any, true_fn: Callable[[], Any], false_fn: Callable[[], Any], nam
         graphs = [_branch(label, action, pred) for label, action in zip(labels, (true_fn, false_fn), strict=True)]
         _check_captures(graphs, ["true_fn", "false_fn"])
         return _if(pred, graphs, [g.external_captures for g in graphs], scope)
+
+
+functional_flow.BUILDERS["cond"] = cond
 
 
 def as_scalar(pred: Any) -> Any:
@@ -226,7 +229,8 @@ def _branch_graphs(operation: Any) -> list[FuncGraph]:
     else:
         names = [operation.get_attr(key).name for key in ("then_branch", "else_branch")]
     inputs = list(operation.inputs)[1:]
-    graphs = [of_definition(operation, name, inputs) for name in names]
+    known = [(t._static_shape, infer.element_of(t)) for t in inputs]
+    graphs = [of_definition(operation, name, known) for name in names]
     for graph in graphs:
         graph.reset_captures(zip(inputs, graph.inputs, strict=True))
     return graphs

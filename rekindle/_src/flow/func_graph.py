@@ -38,6 +38,8 @@ class FuncGraph(Graph):
     same in the structure that the Python function gave.
     """
 
+    _functional_flow = True
+
     def __init__(self, name: str, collections: Any = None) -> None:
         super().__init__()
         outer = scopes.get_default_graph()
@@ -225,14 +227,22 @@ def add_function(graph: FuncGraph) -> str:
     return graph.name
 
 
-def of_definition(operation: Any, name: str, inputs: list[Any]) -> FuncGraph:
-    """The graph of a function of the library that an operation calls, with `inputs` as arguments."""
+def of_definition(operation: Any, name: str, known: list[Any]) -> FuncGraph:
+    """The graph of a function of the library that an operation calls.
+
+    Args:
+      operation: the operation.
+      name: the function's name.
+      known: (shape, element) of each argument: what is known of it, and of the elements of a list.
+    """
     outer = operation.graph
     with outer.as_default():
         graph = FuncGraph(name)
     graph._colocation_stack = []
     graph._functions.update(outer._functions)
-    body = function_body.body_of(outer._get_function(name).definition, {}, outer._functions, graph, inputs)
+    definition = outer._get_function(name).definition
+    body = function_body.body_of(definition, {}, outer._functions, graph, known)
     graph.inputs, graph.outputs = body.inputs, body.outputs
+    graph.control_outputs = [graph.get_operation_by_name(one) for one in definition.control_ret.values()]
     graph.structured_outputs = list(body.outputs)
     return graph

@@ -113,7 +113,7 @@ def body_of(
       attrs: the attrs of the call.
       functions: the library.
       graph: an empty graph to build in; default: a new one with this library.
-      given: what is known of the arguments' shapes: tensors that are passed.
+      given: (shape, element) of each argument: what is known of it, and of the elements of a list.
 
     Raises:
       InvalidArgumentError: the function calls itself, or a type that it needs is not given.
@@ -152,7 +152,7 @@ def _refuse_recursion(name: str, functions: dict[str, Any]) -> None:
 class _Builder:
     """The state of one `body_of`."""
 
-    def __init__(self, definition: Any, attrs: dict[str, Any], graph: Graph, arguments: list[Tensor]) -> None:
+    def __init__(self, definition: Any, attrs: dict[str, Any], graph: Graph, arguments: list[Any]) -> None:
         self.definition = definition
         self.given = attrs
         self.graph = graph
@@ -217,10 +217,8 @@ class _Builder:
 
     def _placeholder(self, name: str, index: int, dtype: Any) -> Tensor:
         name = name if not index else f"{name}_{index}"
-        passed = self.arguments.pop(0) if self.arguments else None
-        attrs = {"dtype": dtype} if passed is None else {"dtype": dtype, "shape": passed._static_shape}
-        made = self.graph.create_op("Placeholder", [], attrs=attrs, name=name).outputs[0]
-        element = infer.element_of(passed)
+        shape, element = self.arguments.pop(0) if self.arguments else (None, None)
+        made = self.graph.create_op("Placeholder", [], attrs={"dtype": dtype, "shape": shape}, name=name).outputs[0]
         if element is not None:
             made._element = element
         return made

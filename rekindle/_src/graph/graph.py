@@ -24,6 +24,8 @@ GRAPH_DEF_VERSION = 134
 class Graph(ScopeStacks, Collections):
     """A dataflow graph: append-only, so that the order of creation is a topological order (loops' back edges aside)."""
 
+    _functional_flow = False  # cond and while_loop make If and While operations
+
     def __init__(self) -> None:
         ScopeStacks.__init__(self)
         Collections.__init__(self)

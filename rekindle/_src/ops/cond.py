@@ -16,7 +16,7 @@ from rekindle._src.graph.tensor import Tensor
 from rekindle._src.names import public
 from rekindle._src.ops import array_shape as array_ops
 from rekindle._src.ops import control as control_ops
-from rekindle._src.ops import flow_edges, flow_values
+from rekindle._src.ops import flow_edges, flow_values, functional_flow
 from rekindle._src.ops.flow_context import CondContext
 
 
@@ -40,6 +40,8 @@ def cond(pred: Any, true_fn: Any = None, false_fn: Any = None, strict: bool = Fa
       TypeError: a function is missing or not callable, or `pred` is a Python bool.
       ValueError: the results differ in structure or types.
     """
+    if functional_flow.control_flow_v2_enabled():
+        return functional_flow.BUILDERS["cond"](pred, true_fn, false_fn, name)
     true_fn, false_fn = _old_argument("true_fn", true_fn, "fn1", fn1), _old_argument("false_fn", false_fn, "fn2", fn2)
     for label, function in (("true_fn", true_fn), ("false_fn", false_fn)):
         if not callable(function):

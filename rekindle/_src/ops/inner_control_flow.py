@@ -12,11 +12,6 @@ from rekindle._src.graph.tensor import Tensor
 from rekindle._src.ops import flow_context, flow_edges
 from rekindle._src.ops.flow_edges import enter as _edge
 
-#: graphs hold Switch and Merge, as TensorFlow 1.x makes them by default
-ENABLE_CONTROL_FLOW_V2 = False
-ENABLE_COND_V2 = False
-ENABLE_WHILE_V2 = False
-
 exit = flow_edges.leave  # noqa: A001 - TensorFlow's name
 _Identity = flow_edges.identity
 _NextIteration = flow_edges.next_iteration
@@ -38,11 +33,6 @@ def _Enter(  # noqa: N802
     if use_ref and not isinstance(data, Tensor) and getattr(data, "_ref", None) is not None:
         data = data._ref()
     return _edge(data, frame_name, is_constant, parallel_iterations, use_input_shape, name)
-
-
-def EnableControlFlowV2(graph: Any) -> bool:  # noqa: N802
-    """False: there are no branches and loops by functions."""
-    return False
 
 
 def IsMerge(op: Operation) -> bool:  # noqa: N802

@@ -27,16 +27,20 @@ _PASSING = frozenset(["Identity", "Enter", "Exit", "Switch", "Merge", "NextItera
 
 def variable_behind(tensor: Tensor) -> Any:
     """The VarHandleOp operation that a handle comes from, None if it is not known."""
+    source: Any = tensor
+    while source is not None and source._op.type != "VarHandleOp":
+        source = _passed_on(source)
+    return None if source is None else source._op
+
+
+def _passed_on(tensor: Tensor) -> Any:
+    """The handle that an operation gives as it got it, None if it is not known."""
     op = tensor._op
-    while op.type in _PASSING or op.type == "Placeholder":
-        if op.type == "Placeholder":  # an argument that stands for a handle of the graph around
-            tensor = getattr(op.outputs[0], "_captured_from", None)
-        else:
-            tensor = op._inputs[0]
-        if tensor is None:
-            return None
-        op = tensor._op
-    return op if op.type == "VarHandleOp" else None
+    if op.type in _PASSING:
+        return op._inputs[0]
+    if op.type in ("While", "StatelessWhile"):  # handles go round in place
+        return op._inputs[tensor._value_index]
+    return getattr(tensor, "_captured_from", None)  # an argument that stands for a handle of the graph around
 
 
 def handle_shape(c: Any, index: int) -> infer.Shape:

@@ -14,12 +14,14 @@ from rekindle._src.graph import convert, scopes, sparse
 from rekindle._src.graph.collections import GraphKeys, add_to_collection
 from rekindle._src.graph.shapes import TensorShape
 from rekindle._src.graph.tensor import Tensor
+from rekindle._src.graph.type_spec import TypeSpec
 from rekindle._src.names import public
 from rekindle._src.ops import control_flow as flow_ops
 from rekindle._src.ops import (
     flow_context,
     flow_edges,
     flow_values,
+    functional_flow,
     math_logic,
     tensor_array,
 )
@@ -61,6 +63,11 @@ def while_loop(
         raise TypeError("body must be callable.")
     if parallel_iterations < 1:
         raise TypeError("parallel_iterations must be a positive integer.")
+    if functional_flow.control_flow_v2_enabled():
+        return functional_flow.BUILDERS["while_loop"](
+            cond, body, loop_vars, shape_invariants, parallel_iterations, maximum_iterations, name,
+            return_same_structure,
+        )
     with scopes.name_scope(name, "while", loop_vars):
         if not loop_vars:
             raise ValueError("No loop variables provided")
@@ -104,15 +111,15 @@ def _limited(
 
 def _build(
     context: WhileContext, cond: Callable[..., Any], body: Callable[..., Any], loop_vars: Any,
-    invariants: Any, same_structure: bool,
+    shape_invariants: Any, same_structure: bool,
 ) -> Any:
     leaves = [_converted(leaf) for leaf in nest.flatten(loop_vars)]
     structure = nest.pack_sequence_as(loop_vars, leaves)
-    wanted = [None] * len(leaves) if invariants is None else nest.flatten(invariants)
+    wanted = [None] * len(leaves) if shape_invariants is None else nest.flatten(shape_invariants)
     shapes = [
         shape
         for leaf, invariant in zip(leaves, wanted, strict=True)
-        for shape in _invariants(leaf, invariant)
+        for shape in invariants(leaf, invariant)
     ]
     with context:
         result, exits = _ring(context, cond, body, structure, shapes)
@@ -181,7 +188,7 @@ def _enter(
             if flow_context.is_loop_constant(tensor.op._inputs[0].op):
                 tensor.op._add_control_input(pivot.op)
     for tensor, inner, shape in zip(tensors, entered, shapes, strict=True):
-        if not _is_within(tensor.shape, shape):
+        if not is_within(tensor.shape, shape):
             raise ValueError(
                 f"The shape invariant specified for {tensor.name} is not compatible with the "
                 f"initial shape of the loop variable. It enters the loop with shape {tensor.shape},"
@@ -200,7 +207,7 @@ def close_ring(variable: Tensor, value: Any, keep_shape: bool = True) -> None:
       ValueError: its shape is not that of the variable, which is asked for if `keep_shape`.
     """
     following = flow_edges.next_iteration(convert.convert_to_tensor(value))
-    if keep_shape and not _is_within(following.shape, variable.shape):
+    if keep_shape and not is_within(following.shape, variable.shape):
         first = variable.op._inputs[0].op._inputs[0]
         raise ValueError(
             f"Input tensor '{first.name}' enters the loop with shape {first.shape}, but has shape "
@@ -210,7 +217,7 @@ def close_ring(variable: Tensor, value: Any, keep_shape: bool = True) -> None:
     variable.op._update_input(1, following)
 
 
-def _is_within(shape: TensorShape, other: TensorShape) -> bool:
+def is_within(shape: TensorShape, other: TensorShape) -> bool:
     """True if all that `other` says of a shape, `shape` says too."""
     if other.dims is None:
         return True
@@ -220,16 +227,24 @@ def _is_within(shape: TensorShape, other: TensorShape) -> bool:
     return all(size is None or mine == size for mine, size in pairs)
 
 
-def _invariants(leaf: Any, invariant: Any) -> list[TensorShape]:
+def invariants(leaf: Any, invariant: Any = None) -> list[TensorShape]:
     """The shapes that the tensors of a loop variable keep.
 
     Raises:
-      ValueError: an invariant is no TensorShape.
+      TypeError: the invariant describes another kind of value.
+      ValueError: it is no shape, or not that of a SparseTensor's dense_shape.
     """
+    if isinstance(invariant, TypeSpec):
+        fits = isinstance(leaf, invariant.value_type) and invariant.is_compatible_with(leaf)
+        if not fits and not (isinstance(leaf, Tensor) and getattr(invariant, "dtype", None) == leaf.dtype):
+            raise TypeError(f"TypeSpec {invariant!r} is not compatible with {leaf!r}")
+        return [spec.shape for spec in nest.flatten(invariant, expand_composites=True)]
     if invariant is not None and not isinstance(invariant, TensorShape):
         raise ValueError("`shapes` must be a (possibly nested) list of shapes.")
     if isinstance(leaf, sparse.SparseTensor):
-        rank = (leaf.shape if invariant is None else invariant).ndims
+        if invariant is not None and invariant.ndims not in (None, 1):
+            raise ValueError("Expected a shape with 1 dimension")
+        rank = leaf.shape.ndims if invariant is None else invariant.with_rank(1).as_list()[0]
         return [TensorShape([None, rank]), TensorShape([None]), TensorShape([rank])]
     if isinstance(leaf, sparse.IndexedSlices):
         if invariant is None:

@@ -20,12 +20,6 @@ def executing_eagerly() -> bool:
     return False
 
 
-@public("control_flow_v2_enabled")
-def control_flow_v2_enabled() -> bool:
-    """False: cond and while_loop make Switch and Merge."""
-    return False
-
-
 @public("disable_eager_execution")
 def disable_eager_execution() -> None:
     """Let operations go into a graph, as they do."""
@@ -34,11 +28,6 @@ def disable_eager_execution() -> None:
 @public("disable_v2_behavior")
 def disable_v2_behavior() -> None:
     """Behave as TensorFlow 1.x, as it is."""
-
-
-@public("disable_control_flow_v2")
-def disable_control_flow_v2() -> None:
-    """Let cond and while_loop make Switch and Merge, as they do."""
 
 
 @public("disable_tensor_equality")

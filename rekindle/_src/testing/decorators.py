@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 from rekindle._src.graph.graph import Graph
+from rekindle._src.ops import functional_flow
 from rekindle._src.testing import hardware
 
 _TestMethod = Callable[..., Any]
@@ -162,8 +163,17 @@ def disable_xla(description: str) -> Callable[[_TestMethod], _TestMethod]:
 
 
 def enable_control_flow_v2(fn: _TestMethod) -> _TestMethod:
-    """Skip a test method: it is of the cond and while_loop of 2.x."""
-    return unittest.skip("cond and while_loop of 2.x are not there")(fn)
+    """Run a test method with cond and while_loop that make If and While operations."""
+
+    @functools.wraps(fn)
+    def run(*args: Any, **kwargs: Any) -> Any:
+        functional_flow.enable_control_flow_v2()
+        try:
+            return fn(*args, **kwargs)
+        finally:
+            functional_flow.disable_control_flow_v2()
+
+    return run
 
 
 def enable_output_all_intermediates(fn: _TestMethod) -> _TestMethod:
@@ -172,12 +182,25 @@ def enable_output_all_intermediates(fn: _TestMethod) -> _TestMethod:
 
 
 def with_control_flow_v2(cls: type) -> type:
-    """A test class as it is; the variants of its methods for 2.x are not added."""
+    """A test class with each method once more, for If and While operations: `<name>WithControlFlowV2`."""
+    for name, method in list(vars(cls).items()):
+        if callable(method) and name.startswith("test") and not getattr(method, "_disable_control_flow_v2", False):
+            setattr(cls, name + "WithControlFlowV2", enable_control_flow_v2(method))
     return cls
 
 
+def disable_control_flow_v2(description: str) -> Callable[[_TestMethod], _TestMethod]:
+    """Run a test method only with Switch and Merge."""
+    del description
+
+    def mark(method: _TestMethod) -> _TestMethod:
+        method._disable_control_flow_v2 = True  # type: ignore[attr-defined]
+        return method
+
+    return mark
+
+
 no_xla_auto_jit = xla_allow_fallback = enable_tf_xla_constant_folding = disable_xla
-disable_control_flow_v2 = disable_xla
 
 
 def _test_names(cls: type) -> list[str]:
