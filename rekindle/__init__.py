@@ -67,6 +67,13 @@ from rekindle._src.autodiff.registration import (
 )
 from rekindle._src.autodiff.tape import GradientTape as GradientTape
 from rekindle._src.errors import OpError as OpError
+from rekindle._src.flow import (
+    func_graph as _flow_func_graph,
+    loops as _flow_loops,
+    ordering as _flow_ordering,
+    rewriting as _flow_rewriting,
+)
+from rekindle._src.flow.branches import switch_case as switch_case
 from rekindle._src.formats.graph_import import import_graph_def as import_graph_def
 from rekindle._src.graph.collections import (
     GraphKeys as GraphKeys,
@@ -232,6 +239,7 @@ from rekindle._src.ops import (
     lists as _ops_lists,
     lookup as _ops_lookup,
     lookup_buckets as _ops_lookup_buckets,
+    loops as _ops_loops,
     loss as _ops_loss,
     math as _ops_math,
     math_broadcast as _ops_math_broadcast,
@@ -240,6 +248,7 @@ from rekindle._src.ops import (
     math_select as _ops_math_select,
     moments as _ops_moments,
     norm as _ops_norm,
+    optionals as _ops_optionals,
     overloads as _ops_overloads,
     philox as _ops_philox,
     philox_candidates as _ops_philox_candidates,
@@ -281,6 +290,7 @@ from rekindle._src.ops import (
     top as _ops_top,
     torch_types as _ops_torch_types,
     training as _ops_training,
+    variants as _ops_variants,
     waiting as _ops_waiting,
     weights_broadcast as _ops_weights_broadcast,
     while_backprop as _ops_while_backprop,
@@ -444,6 +454,11 @@ from rekindle._src.ops.debug import (
     print_v2 as print,
     timestamp as timestamp,
     verify_tensor_all_finite as verify_tensor_all_finite,
+)
+from rekindle._src.ops.functional_flow import (
+    control_flow_v2_enabled as control_flow_v2_enabled,
+    disable_control_flow_v2 as disable_control_flow_v2,
+    enable_control_flow_v2 as enable_control_flow_v2,
 )
 from rekindle._src.ops.gather import (
     batch_gather as batch_gather,
@@ -791,8 +806,6 @@ from rekindle._src.ops.summary import (
 from rekindle._src.ops.tensor_array import TensorArray as TensorArray
 from rekindle._src.ops.while_loop import while_loop as while_loop
 from rekindle._src.platform.behavior import (
-    control_flow_v2_enabled as control_flow_v2_enabled,
-    disable_control_flow_v2 as disable_control_flow_v2,
     disable_eager_execution as disable_eager_execution,
     disable_tensor_equality as disable_tensor_equality,
     disable_v2_behavior as disable_v2_behavior,
