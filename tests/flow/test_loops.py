@@ -100,3 +100,17 @@ def test_a_type_that_changes_is_refused(functional: None) -> None:
 def test_branches_of_other_types_are_refused(functional: None) -> None:
     with tf.Graph().as_default(), pytest.raises(TypeError, match="true_fn and false_fn arguments to tf.cond must have"):
         tf.cond(tf.constant(True), lambda: 1, lambda: 1.0)
+
+
+def test_arrays_on_lists_are_refused_as_in_tensorflow(functional: None) -> None:
+    with tf.Graph().as_default(), tf.Session() as sess:
+        with pytest.raises(ValueError, match="Size must be provided if flow is not provided"):
+            tf.TensorArray(tf.float32)
+        with pytest.raises(TypeError, match="flow must be a variant tensor"):
+            tf.TensorArray(tf.float32, flow=tf.constant(1.0))
+        array = tf.TensorArray(tf.float32, 2).write(0, [1.0])
+        with pytest.raises(ValueError, match="Inconsistent shapes: saw .2,. but expected .1,."):
+            array.write(1, [1.0, 2.0])
+        with pytest.raises(tf.errors.InvalidArgumentError, match="Trying to modify element 2 in a list with 2 elements"):
+            sess.run(array.write(2, [1.0]).stack())
+        assert sess.run(array.stack()).tolist() == [[1], [0]]

@@ -216,7 +216,7 @@ class _Walk:
         out_grads = self._sums(op)
         if self.loops is not None:
             self.loops.exit(op, True)
-        is_call = op.type in _CALLS or self.graph._is_function(op.type)
+        is_call = op.type in _CALLS or op.graph._is_function(op.type)
         alive = any(g is not None for g in out_grads)
         function = self._function(op, is_call) if alive and op not in stops else None
         is_call = is_call and alive and op not in stops
@@ -265,7 +265,7 @@ class _Walk:
                     f"No gradient defined for operation '{op.name}' (op type: {op.type})"
                 ) from None
         name = op.get_attr("f").name if op.type in _CALLS else op.type
-        return getattr(self.graph._get_function(name), "python_grad_func", None)
+        return getattr(op.graph._get_function(name), "python_grad_func", None)
 
     def _apply(
         self, op: Operation, function: registration.Gradient | None, out_grads: list[Any]

@@ -15,7 +15,7 @@ from rekindle._src.graph.shapes import TensorShape, as_shape
 from rekindle._src.graph.tensor import Tensor
 from rekindle._src.names import public
 from rekindle._src.ops import array as array_ops
-from rekindle._src.ops import math_cast, math_ranges
+from rekindle._src.ops import functional_flow, math_cast, math_ranges
 from rekindle._src.ops import tensor_array_blocks as blocks
 
 
@@ -40,6 +40,13 @@ class TensorArray:
       ValueError: arguments for new and for existing arrays are mixed, or one is missing.
       TypeError: `handle` is no tensor.
     """
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> TensorArray:
+        """In functions of branches and loops, an array whose flow is a tensor list."""
+        has_handle = len(args) > 5 or kwargs.get("handle") is not None
+        if cls is TensorArray and not has_handle and functional_flow.control_flow_v2_enabled():
+            return object.__new__(functional_flow.BUILDERS["TensorArray"])  # type: ignore[arg-type]
+        return object.__new__(cls)
 
     def __init__(
         self, dtype: Any, size: Any = None, dynamic_size: bool | None = None,
@@ -230,6 +237,17 @@ class TensorArray:
         if self._infer_shape:
             self._element_shape[0] = self.element_shape.merge_with(shape)
 
+    def _again(self, flow: Tensor) -> TensorArray:
+        """The same array, going on with another flow."""
+        out = TensorArray(
+            self._dtype, handle=self._handle, flow=flow, infer_shape=self._infer_shape,
+            colocate_with_first_write_call=self._colocate,
+        )
+        out._dynamic_size = self._dynamic_size
+        out._beside = self._beside
+        out._element_shape = self._element_shape
+        return out
+
     @contextlib.contextmanager
     def _beside_first(self, value: Tensor) -> Iterator[None]:
         if not self._colocate:
@@ -260,14 +278,7 @@ def _check_arguments(handle: Any, size: Any, array_name: str | None, **others: A
 
 def with_flow(array: TensorArray, flow: Tensor) -> TensorArray:
     """The same array, going on with another flow."""
-    out = TensorArray(
-        array.dtype, handle=array.handle, flow=flow, infer_shape=array._infer_shape,
-        colocate_with_first_write_call=array._colocate,
-    )
-    out._dynamic_size = array._dynamic_size
-    out._beside = array._beside
-    out._element_shape = array._element_shape
-    return out
+    return array._again(flow)
 
 
 # Gradients: each call of tf.gradients has its own array of gradients, known by its name scope.
