@@ -111,6 +111,18 @@ def test_arrays_on_lists_are_refused_as_in_tensorflow(functional: None) -> None:
         array = tf.TensorArray(tf.float32, 2).write(0, [1.0])
         with pytest.raises(ValueError, match="Inconsistent shapes: saw .2,. but expected .1,."):
             array.write(1, [1.0, 2.0])
-        with pytest.raises(tf.errors.InvalidArgumentError, match="Trying to modify element 2 in a list with 2 elements"):
+        with pytest.raises(tf.errors.InvalidArgumentError, match="Trying to modify element 2 in a list with 2"):
             sess.run(array.write(2, [1.0]).stack())
         assert sess.run(array.stack()).tolist() == [[1], [0]]
+
+
+def test_gradients_in_a_branch_by_what_it_captures(functional: None) -> None:
+    with tf.Graph().as_default(), tf.Session() as sess:
+        x = tf.placeholder(tf.float32, [])
+        v = tf.get_variable("v", initializer=3.0, use_resource=True)
+        slopes = tf.cond(x > 0, lambda: tf.gradients(loop(x) * v, [x, v]), lambda: [x, x])
+        sess.run(v.initializer)
+        found = sess.run(slopes, {x: 0.5})
+        out = loop(x)
+        dx, value = sess.run([tf.gradients(out, x)[0], out], {x: 0.5})
+        np.testing.assert_allclose(found, [3 * dx, value], rtol=1e-5)

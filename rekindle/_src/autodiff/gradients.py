@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from rekindle._src.autodiff import aggregate, registration
+from rekindle._src.autodiff.captures import Captures
 from rekindle._src.graph import convert, dtypes, opdef, proto, scopes, sparse
 from rekindle._src.graph.operation import Operation
 from rekindle._src.graph.tensor import Tensor
@@ -126,7 +127,8 @@ def gradients(
         xs = sparse.convert_n_to_tensor_or_indexed_slices(
             [_handle(x) for x in xs], name="x", as_ref=True
         )
-        walk = _Walk(graph, scope, colocate_gradients_with_ops, gate_gradients, aggregation_method)
+        captures = Captures(ys[0].graph if ys else graph, xs)
+        walk = _Walk(graph, scope, colocate_gradients_with_ops, gate_gradients, aggregation_method, captures)
         walk.seed(ys, seeds)
         walk.run([y.op for y in ys], [x.op for x in xs], [t.op for t in stops])
     return [walk.gradient_of(x, unconnected) for x in xs]
@@ -146,7 +148,7 @@ class _Walk:
     """One call of tf.gradients: the gradients so far, and what is still to come."""
 
     def __init__(
-        self, graph: Any, scope: str, colocate: bool, gate: bool, method: int | None
+        self, graph: Any, scope: str, colocate: bool, gate: bool, method: int | None, captures: Captures
     ) -> None:
         self.graph = graph
         self.scope = scope
@@ -158,6 +160,7 @@ class _Walk:
         self.pending: dict[Operation, int] = collections.defaultdict(int)
         self.queue: collections.deque[Operation] = collections.deque()
         self.loops: Any = None
+        self.captures: Captures = captures
 
     def seed(self, ys: list[Any], seeds: Any) -> None:
         """Give each y its first gradient: the one given, or ones."""
@@ -184,12 +187,12 @@ class _Walk:
         self, to_ops: list[Operation], from_ops: list[Operation], stop_ops: list[Operation]
     ) -> None:
         """Walk from the operations of the ys to those of the xs."""
-        reached = _reached(from_ops)
-        between = _between(to_ops, reached)
+        reached = _reached(from_ops, self.captures)
+        between = _between(to_ops, reached, self.captures)
         self.loops = _loop_state[0](between, self.colocate) if _loop_state else None
         inside = set(between)
         for op in between:
-            for tensor in op._inputs:
+            for tensor in self.captures.inputs(op):
                 if tensor._op in inside:
                     self.pending[tensor._op] += 1
         ready = list(dict.fromkeys(op for op in to_ops if self.pending[op] == 0 and op in reached))
@@ -199,7 +202,7 @@ class _Walk:
                 if is_trainable(tensor):
                     self.add(tensor, self.loops.zeros_for_exit(tensor))
                     self.queue.append(tensor.op)
-        stops = {op for op in from_ops if all(self.pending[t._op] <= 0 for t in op._inputs)}
+        stops = {op for op in from_ops if all(self.pending[t._op] <= 0 for t in self.captures.inputs(op))}
         stops.update(stop_ops)
         while self.queue:
             op = self.queue.popleft()
@@ -227,7 +230,7 @@ class _Walk:
             in_grads = self._apply(op, function, out_grads)
         else:
             in_grads = [None] * len(op._inputs)
-        for i, (tensor, grad) in enumerate(zip(op._inputs, in_grads, strict=False)):
+        for i, (tensor, grad) in enumerate(zip(self.captures.inputs(op), in_grads, strict=False)):
             if grad is None:
                 continue
             if isinstance(grad, Tensor) and tensor._dtype is not dtypes.resource:
@@ -322,7 +325,7 @@ class _Walk:
         """Count down what the operations before `op` wait for,
         and queue those that wait no more.
         """
-        for tensor in op._inputs:
+        for tensor in self.captures.inputs(op):
             before = tensor._op
             self.pending[before] -= 1
             ready = self.pending[before] == 0
@@ -354,7 +357,7 @@ class _Walk:
         return array_ops.zeros_like(x)
 
 
-def _reached(from_ops: list[Operation]) -> set[Operation]:
+def _reached(from_ops: list[Operation], captures: Captures) -> set[Operation]:
     """The operations that a path of differentiable tensors leads to."""
     reached: set[Operation] = set()
     queue = collections.deque(from_ops)
@@ -365,7 +368,7 @@ def _reached(from_ops: list[Operation]) -> set[Operation]:
         reached.add(op)
         for tensor in op.outputs:
             if _is_backpropagatable(tensor):
-                queue.extend(tensor._consumers)
+                queue.extend(captures.consumers(tensor))
     return reached
 
 
@@ -383,7 +386,7 @@ def _first_found(op: Operation, from_ops: list[Operation]) -> Operation | None:
     return None
 
 
-def _between(to_ops: list[Operation], reached: set[Operation]) -> list[Operation]:
+def _between(to_ops: list[Operation], reached: set[Operation], captures: Captures) -> list[Operation]:
     """The reached operations that lead to `to_ops`, breadth first from there."""
     left = set(reached)
     found = []
@@ -393,7 +396,7 @@ def _between(to_ops: list[Operation], reached: set[Operation]) -> list[Operation
         if op in left:
             left.remove(op)
             found.append(op)
-            queue.extend(t._op for t in op._inputs)
+            queue.extend(t._op for t in captures.inputs(op))
     return found
 
 
