@@ -129,6 +129,13 @@ class Inliner:
             return Known(shape if node.attr == "shape" else len(shape), tree)
         return tree
 
+    def _rank(self, function: Any) -> int | None:
+        """What a tensor's method `dim` gives, if that is known."""
+        if not isinstance(function, ast.Attribute) or function.attr != "dim":
+            return None
+        shape = self._shape_of(function.value)
+        return None if shape is None else len(shape)
+
     def _shape_of(self, part: Any) -> tuple[int, ...] | None:
         return self._shapes.get(part.id) if isinstance(part, ast.Name) else None
 
@@ -156,14 +163,13 @@ class Inliner:
         return parts[0] if len(parts) == 1 else ast.BoolOp(node.op, spelt)
 
     def _visit_Call(self, node: ast.Call) -> Any:
-        function: Any = self._visit(node.func)
+        function = self._visit(node.func)
         arguments = [self._visit(a) for a in node.args]
         keywords = [(k.arg, self._visit(k.value)) for k in node.keywords]
         simple = not any(isinstance(a, ast.Starred) for a in node.args) and all(k for k, _ in keywords)
-        if isinstance(function, ast.Attribute) and function.attr == "dim" and not node.args:
-            shape = self._shape_of(function.value)
-            if shape is not None:
-                return Known(len(shape))
+        rank = self._rank(function)
+        if rank is not None and not arguments:
+            return Known(rank)
         listed = arguments[-1] if arguments and isinstance(arguments[-1], ast.List) else None
         if listed is not None and isinstance(function, Known):
             if function.value is len:

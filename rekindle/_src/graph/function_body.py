@@ -220,7 +220,7 @@ class _Builder:
         shape, element = self.arguments.pop(0) if self.arguments else (None, None)
         made = self.graph.create_op("Placeholder", [], attrs={"dtype": dtype, "shape": shape}, name=name).outputs[0]
         if element is not None:
-            made._element = element
+            made._element = element  # type: ignore[attr-defined]
         return made
 
     def _tensor(self, text: str) -> Tensor:
