@@ -155,6 +155,7 @@ BASES = {
     "tensorflow.python.keras.engine.training": ["Model"],
     "tensorflow.python.keras.engine.sequential": ["Sequential"],
     "tensorflow.python.keras.engine.base_layer": ["Layer"],
+    "tensorflow.python.keras.engine.network": ["Network"],
 }
 
 

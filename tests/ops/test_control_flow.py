@@ -324,3 +324,35 @@ def test_stand_in_of_a_branch_not_taken_has_its_shape():
     made = tf.raw_ops.FakeParam(dtype=tf.float32, shape=[2, 3])
     assert made.shape.as_list() == [2, 3]
     assert run(made).shape == (2, 3)
+
+
+def test_values_of_different_loops_do_not_meet():
+    with tf.Graph().as_default() as graph, tf.Session() as sess:
+        x = tf.placeholder(tf.float32, [], name="x")
+        first, second = (
+            graph.create_op("Enter", [x], name=name, attrs={"T": tf.float32, "frame_name": f"frame_{name}"}).outputs[0]
+            for name in ("a", "b"))
+        text = (r"node Add has inputs from different frames. The input node a is in frame 'frame_a'. "
+                r"The input node b is in frame 'frame_b'.")
+        with pytest.raises(tf.errors.InvalidArgumentError, match=text):
+            sess.run(graph.create_op("Add", [first, second], attrs={"T": tf.float32}).outputs[0], {x: 1.0})
+
+
+def test_an_untaken_branch_gives_a_double_variable_zeros_of_its_type():
+    with tf.Graph().as_default(), tf.Session() as sess:
+        pred = tf.placeholder(tf.bool, [])
+        v = tf.get_variable("v", initializer=tf.constant([1.0, 2.0], tf.float64), use_resource=True)
+        (dv,) = tf.gradients(tf.cond(pred, lambda: v * 2.0, lambda: tf.zeros([2], tf.float64)), [v])
+        sess.run(v.initializer)
+        assert [sess.run(dv, {pred: one}).tolist() for one in (True, False)] == [[2, 2], [0, 0]]
+
+
+def test_branches_agree_on_the_type_of_indices():
+    with tf.Graph().as_default(), tf.Session() as sess:
+        pred, values = tf.placeholder(tf.bool, []), tf.constant([10])
+        found = tf.cond(
+            pred, lambda: tf.IndexedSlices(values + 1, tf.constant([0])),
+            lambda: tf.IndexedSlices(values - 1, tf.constant([2], tf.int64)))
+        assert found.indices.dtype == tf.int64
+        taken = [sess.run([found.values, found.indices], {pred: one}) for one in (True, False)]
+        assert [[part.tolist() for part in one] for one in taken] == [[[11], [0]], [[9], [2]]]

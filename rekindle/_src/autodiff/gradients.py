@@ -21,7 +21,7 @@ from rekindle._src.graph.operation import Operation
 from rekindle._src.graph.tensor import Tensor
 from rekindle._src.names import public
 from rekindle._src.ops import array as array_ops
-from rekindle._src.ops import control
+from rekindle._src.ops import control, state_resource
 
 _TRAINABLE = frozenset(
     [
@@ -473,16 +473,22 @@ def zeros_for(op: Operation, index: int) -> Tensor:
     context = op._control_flow_context
     if op.type not in ("Switch", "RefSwitch") or context is None:
         if value.dtype is dtypes.resource:
-            return array_ops.zeros(opdef.call("VariableShape", value), dtype=dtypes.float32)
+            return array_ops.zeros(opdef.call("VariableShape", value), dtype=_variable_dtype(value))
         return array_ops.zeros_like(value, optimize=False)
     taken = opdef.call("Switch", op._inputs[0], context.pred)[1 - context.branch]
     pivot = opdef.call("Identity", taken)
     if value.dtype is dtypes.resource:
         with scopes.control_dependencies([pivot]):
-            return array_ops.zeros(opdef.call("VariableShape", taken), dtype=dtypes.float32)
+            return array_ops.zeros(opdef.call("VariableShape", taken), dtype=_variable_dtype(value))
     shape = opdef.call("Shape", taken)
     with scopes.control_dependencies([pivot]):
         return array_ops.zeros(shape, dtype=value.dtype)
+
+
+def _variable_dtype(handle: Tensor) -> Any:
+    """The type of the variable behind a handle; float32 where it is not known."""
+    found = state_resource.variable_behind(handle)
+    return dtypes.float32 if found is None else found.get_attr("dtype")
 
 
 def _symbolic(op: Operation, out_grads: list[Any]) -> list[Any]:

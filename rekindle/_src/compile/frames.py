@@ -10,6 +10,7 @@ import dataclasses
 from collections.abc import Callable
 from typing import Any
 
+from rekindle._src import errors
 from rekindle._src.compile.program import Declined
 
 ENTER = frozenset(["Enter", "RefEnter"])
@@ -143,6 +144,13 @@ class _Finder:
         flow.frames[op] = frame
         flow.guards[op] = guard
 
+    def refuse(self, op: Any, *tensors: Any) -> None:
+        """Refuse an operation that takes values of different loops, as TensorFlow does before anything runs."""
+        found = [(t._op.name, b"" if t in self.fed else self.flow.frames[t._op].name) for t in tensors]
+        inputs = " ".join(f"The input node {name} is in frame '{frame.decode()}'." for name, frame in found)
+        raise errors.InvalidArgumentError(
+            op.node_def, op, f"node {op.name} has inputs from different frames. {inputs}")
+
     def surroundings(self, op: Any) -> tuple[Frame, Guard | None]:
         """The frame of what an operation waits for, and the union of its guards."""
         flow = self.flow
@@ -153,7 +161,7 @@ class _Finder:
             outside = tensor in self.fed
             found = self.root if outside else flow.frames[tensor._op]
             if frame is not None and found is not frame:
-                raise Declined(f"{op.name} takes values of different loops")
+                self.refuse(op, before[0], tensor)
             frame = found
             if op.type not in MERGE:
                 guard = _union(guard, _ALWAYS if outside else flow.guard(tensor))

@@ -9,14 +9,14 @@ from collections.abc import Callable
 from typing import Any
 
 from rekindle._src import nest
-from rekindle._src.graph import constants, convert, scopes, sparse
+from rekindle._src.graph import constants, convert, dtypes, scopes, sparse
 from rekindle._src.graph.collections import GraphKeys, add_to_collection
 from rekindle._src.graph.operation import Operation
 from rekindle._src.graph.tensor import Tensor
 from rekindle._src.names import public
 from rekindle._src.ops import array_shape as array_ops
 from rekindle._src.ops import control as control_ops
-from rekindle._src.ops import flow_edges, flow_values, functional_flow
+from rekindle._src.ops import flow_edges, flow_values, functional_flow, math_cast
 from rekindle._src.ops.flow_context import CondContext
 
 
@@ -76,6 +76,7 @@ def _build(pred: Any, true_fn: Callable[[], Any], false_fn: Callable[[], Any], s
             context.ExitResult(results[branch])
     if not strict:
         originals = {b: _unpacked(o) for b, o in originals.items()}
+    _match_indices(originals, results)
     _check_alike(originals[1], originals[0], results)
     merged = [flow_edges.merge(pair)[0] for pair in zip(results[0], results[1], strict=True)]
     if contexts[1].outer_context is None:
@@ -101,6 +102,27 @@ def _output(context: CondContext, value: Any) -> Any:
 
 def _unpacked(result: Any) -> Any:
     return result[0] if isinstance(result, (list, tuple)) and len(result) == 1 else result
+
+
+def _match_indices(originals: dict[int, Any], results: dict[int, list[Tensor]]) -> None:
+    """Give the indices of IndexedSlices one type in both branches."""
+    leaves = {branch: nest.flatten(originals[branch]) for branch in (1, 0)}
+    at, places = 0, []
+    for i, (a, b) in enumerate(zip(leaves[1], leaves[0], strict=False)):
+        if isinstance(a, sparse.IndexedSlices) and isinstance(b, sparse.IndexedSlices):
+            if a.indices.dtype != b.indices.dtype:
+                places.append((i, at + 1))
+        at += len(flow_values.parts(a))
+    for i, _ in places:
+        for own in leaves.values():
+            indices = math_cast.cast(own[i].indices, dtypes.int64)
+            own[i] = sparse.IndexedSlices(own[i].values, indices, own[i].dense_shape)
+    for _, at in places:
+        for own in results.values():
+            own[at] = math_cast.cast(own[at], dtypes.int64)
+    for branch, own in leaves.items():
+        if places:
+            originals[branch] = nest.pack_sequence_as(originals[branch], own)
 
 
 def _check_alike(on_true: Any, on_false: Any, results: dict[int, list[Tensor]]) -> None:
