@@ -26,7 +26,7 @@ LAYERS = {
     "run": 4,
     "dist": 5,
     **dict.fromkeys(
-        ("summary", "layers", "losses", "metrics", "image", "data", "platform"), 6
+        ("summary", "layers", "losses", "metrics", "distributions", "image", "data", "platform"), 6
     ),
     "train": 6.2,  # its loops write summaries
     "rnn": 6.5,  # cells are layers

@@ -48,7 +48,7 @@ MNIST = ["--data_dir", "{shared}/data/mnist"]
 
 SCRIPTS = (
     "control_flow convolutions cudnn_cells embeddings gradients image_boxes images initializers layers "
-    "linear_algebra losses math_functions metrics optimizers recurrent_cells recurrent_loops "
+    "distributions linear_algebra losses math_functions metrics optimizers recurrent_cells recurrent_loops "
     "reductions resource_optimizers saving schedules scopes seq2seq sequence_labels sessions slicing "
     "functional_flow switch_case tensor_lists"
 ).split()

@@ -443,8 +443,8 @@ def assert_same_float_dtype(tensors: Any = None, dtype: Any = None) -> Any:
         elif kind != expected:
             also = f" as {first}" if first else ""
             raise ValueError(
-                f"{getattr(one, 'name', str(one))}, type={kind!r}, must be of the same type "
-                f"({expected!r}){also}."
+                f"{getattr(one, 'name', str(one))}, type={kind}, must be of the same type "
+                f"({expected}){also}."
             )
     if expected is None:
         return dtypes.float32

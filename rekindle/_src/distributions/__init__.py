@@ -1,0 +1,1 @@
+"""`tf.distributions`: distributions of random variables, as graphs."""
