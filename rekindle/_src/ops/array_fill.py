@@ -182,7 +182,7 @@ def one_hot_op(indices, depth, on_value, off_value, *, axis=-1, T):
 
 
 @one_hot_op.refusal
-def one_hot_refusal(indices, depth, on_value, off_value, *, axis=-1):
+def one_hot_refusal(indices, depth, on_value, off_value, *, axis=-1, **_):
     """Say which axis is not there."""
     if not -1 <= axis <= indices.dim():
         raise _invalid(
