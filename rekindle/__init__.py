@@ -5,6 +5,7 @@ from rekindle import (
     bitwise as bitwise,
     compat as compat,
     debugging as debugging,
+    distributions as distributions,
     dtypes as dtypes,
     errors as errors,
     gfile as gfile,
@@ -44,6 +45,7 @@ from rekindle import (
 from rekindle._missing import getter as _getter
 from rekindle._src.autodiff import (
     batch_norm as _autodiff_batch_norm,
+    captures as _autodiff_captures,
     control_flow as _autodiff_control_flow,
     loop_state as _autodiff_loop_state,
     swish as _autodiff_swish,
@@ -284,6 +286,7 @@ from rekindle._src.ops import (
     string_format as _ops_string_format,
     summary_encode as _ops_summary_encode,
     tensor_array_blocks as _ops_tensor_array_blocks,
+    tensor_array_list as _ops_tensor_array_list,
     tensor_array_old as _ops_tensor_array_old,
     tensor_list as _ops_tensor_list,
     tensor_text as _ops_tensor_text,
