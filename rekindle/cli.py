@@ -107,8 +107,8 @@ def inspect(as_json: bool, arguments: tuple[str, ...]) -> int:
     for path in arguments:
         try:
             found.append(describe.describe(path))
-        except errors.OpError as error:
-            raise click.ClickException(f"{type(error).__name__}: {error.message}") from None
+        except (errors.OpError, OSError) as error:
+            raise click.ClickException(_worded(error)) from None
     if as_json:
         click.echo(json.dumps(found[0] if len(found) == 1 else found, indent=1))
     else:
@@ -133,11 +133,16 @@ def convert(slots: bool, source: str, target: str) -> None:
 
     try:
         found = conversion.convert(source, target, slots)
-    except errors.OpError as error:
-        raise click.ClickException(f"{type(error).__name__}: {error.message}") from None
+    except (errors.OpError, OSError) as error:
+        raise click.ClickException(_worded(error)) from None
     for name in found.dropped:
         click.echo(f"dropped {name}")
     click.echo(f"{found.tensors} tensors written to {' and '.join(found.paths)}")
+
+
+def _worded(error: Exception) -> str:
+    """An error in one line: its class and what it says."""
+    return f"{type(error).__name__}: {getattr(error, 'message', error)}"
 
 
 def _add_tool(name: str, module: str, text: str) -> None:

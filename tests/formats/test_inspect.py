@@ -148,3 +148,28 @@ def test_the_flags_of_inspect_checkpoint(saved, capsys):
         "tensor_name:  names\ntensor_name:  w\n"
         "# Excluding 1 tensors (2 params) that match names when counting.\n# Total number of params: 6\n"
     )
+
+
+@pytest.mark.parametrize(
+    ("flags", "said"),
+    [
+        (["--file_name=none"], "Failed to find any matching files for none"),
+        (["--file_name={}/model.ckpt-7", "--tensor_name=none"], "Key none not found in checkpoint"),
+        (["--file_name={}/model.ckpt-7.meta", "--all_tensors"], "Unable to open table file"),
+        (["--all_tensors"], "Usage: inspect_checkpoint"),
+        (["--none"], "Usage: inspect_checkpoint"),
+    ],
+)
+def test_flags_of_inspect_checkpoint_that_do_not_fit(saved, flags, said):
+    result = CliRunner().invoke(commands, ["inspect", *(one.format(saved) for one in flags)], standalone_mode=False)
+    assert isinstance(result.exception, SystemExit) and result.exit_code == 1
+    assert said in " ".join(result.output.split())
+
+
+def test_a_damaged_saved_model_is_an_error_in_one_line(tmp_path):
+    (tmp_path / "saved_model.pb").write_bytes(b"\xff")
+    for command in (["inspect", str(tmp_path)], ["convert", str(tmp_path), str(tmp_path / "out.safetensors")]):
+        result = CliRunner().invoke(commands, command)
+        assert result.exit_code == 1
+        (line,) = result.output.splitlines()
+        assert line.startswith("Error: ") and f"Cannot parse file {tmp_path}/saved_model.pb" in line

@@ -66,6 +66,14 @@ def test_freeze_graph_refuses(saved, flags, kind, said):
         freeze.freeze_graph(**given | flags)
 
 
+def test_graphs_are_not_written_where_no_folder_is(saved):
+    common = ["--output_node_names=y", f"--output_graph={saved}/none/out.pb"]
+    with tf.Graph().as_default(), pytest.raises(tf.errors.NotFoundError, match="/none/out.pb; No such file"):
+        freeze.run_main([f"--input_saved_model_dir={saved}/export", *common])
+    with pytest.raises(tf.errors.NotFoundError, match="/none/out.pb; No such file"):
+        unused.run_main([f"--input_graph={saved}/graph.pb", "--input_binary", "--input_node_names=x", *common])
+
+
 def test_a_graph_is_frozen_once(saved):
     with tf.Graph().as_default():
         freeze.run_main([

@@ -63,6 +63,14 @@ def test_show(model, capsys, flags, printed):
     assert capsys.readouterr().out == printed
 
 
+@pytest.mark.parametrize("flags", [["show"], ["run", "--input_exprs", "x=1."]])
+def test_a_signature_that_is_not_there(model, flags):
+    chosen = ["--dir", model, "--tag_set", "serve", "--signature_def", "none"]
+    said = '^"none" is not a valid signature key. Please choose from "serving_default".$'
+    with pytest.raises(ValueError, match=said):
+        command_line.main([flags[0], *chosen, *flags[1:]])
+
+
 def test_run_prints_and_writes(model, capsys, tmp_path):
     np.savez(tmp_path / "in.npz", a=np.float32([[1, 2]]), b=np.float32([[3, 4]]))
     chosen = ["--dir", model, "--tag_set", "serve", "--signature_def", "serving_default"]

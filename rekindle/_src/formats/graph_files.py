@@ -5,6 +5,7 @@ here.
 """
 from __future__ import annotations
 
+import errno
 import os
 from typing import Any
 
@@ -54,14 +55,23 @@ def _is_text(content: bytes) -> bool:
     return bool(start) and all(one >= 32 or one in b"\t\n\r" for one in start)
 
 
-def write_message(message: Message, path: str, as_text: bool = False) -> None:
+def write_message(message: Message, path: str, as_text: bool = False, make_folder: bool = True) -> None:
     """Write a message to a file; a reader sees the old file or the new one, never a part.
+
+    Args:
+      message: the message.
+      path: the file.
+      as_text: write text instead of bytes.
+      make_folder: make the folder if it is not there.
 
     Raises:
       errors.OpError: it cannot be written.
     """
+    local = local_path(path)
+    if not make_folder and not os.path.isdir(os.path.dirname(local) or "."):
+        raise file_error(FileNotFoundError(errno.ENOENT, ""), path)
     try:
-        meta_graph.write_message(message, local_path(path), as_text)
+        meta_graph.write_message(message, local, as_text)
     except OSError as error:
         raise file_error(error, path) from None
 

@@ -90,7 +90,7 @@ def freeze_graph_with_def_protos(
             variable_names_blacklist=_names(variable_names_blacklist),
         )
     if output_graph:
-        write_message(out, output_graph)
+        write_message(out, output_graph, make_folder=False)
     return out
 
 

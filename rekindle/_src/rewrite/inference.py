@@ -283,7 +283,7 @@ def run_main(argv: list[str] | None = None) -> int:
         flags.toco_compatible,
     )
     if flags.frozen_graph:
-        write_message(out, flags.output)
+        write_message(out, flags.output, make_folder=False)
     else:
         write_graph(out, os.path.dirname(flags.output), os.path.basename(flags.output))
     return 0

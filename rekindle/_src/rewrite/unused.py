@@ -79,7 +79,7 @@ def strip_unused_from_files(
     out = strip_unused(
         graph_def, input_node_names.split(","), output_node_names.split(","), placeholder_type_enum
     )
-    write_message(out, output_graph, as_text=not output_binary)
+    write_message(out, output_graph, as_text=not output_binary, make_folder=False)
     print(f"{len(out.node)} ops in the final graph.")
     return None
 

@@ -40,8 +40,20 @@ def show(args: Any) -> None:
         for key in sorted(signatures):
             print(f'SignatureDef key: "{key}"')
     else:
-        signatures = get_signature_def_map(args.dir, args.tag_set)
-        _show_signature(signatures[args.signature_def])
+        _show_signature(_signature(args.dir, args.tag_set, args.signature_def))
+
+
+def _signature(saved_model_dir: str, tag_set: str, key: str) -> Any:
+    """The SignatureDef with a key.
+
+    Raises:
+      ValueError: there is none.
+    """
+    signatures = get_signature_def_map(saved_model_dir, tag_set)
+    if key not in signatures:
+        choices = '", "'.join(sorted(signatures))
+        raise ValueError(f'"{key}" is not a valid signature key. Please choose from "{choices}".')
+    return signatures[key]
 
 
 def get_signature_def_map(saved_model_dir: str, tag_set: str) -> Any:
@@ -134,14 +146,14 @@ def run_saved_model_with_feed_dict(
       init_tpu, tf_debug: not supported.
 
     Raises:
-      ValueError: the signature does not have an input.
+      ValueError: there is no such signature, or it does not have an input.
       RuntimeError: there is no such graph, or a file is there already.
       NotImplementedError: a TPU or the debugger is asked for.
     """
     for flag, given in (("--init_tpu", init_tpu), ("--tf_debug", tf_debug)):
         if given:
             raise NotImplementedError(f"saved_model_cli run {flag} is not supported")
-    signature = get_signature_def_map(saved_model_dir, tag_set)[signature_def_key]
+    signature = _signature(saved_model_dir, tag_set, signature_def_key)
     for key in input_tensor_key_feed_dict:
         if key not in signature.inputs:
             choices = '", "'.join(signature.inputs)

@@ -58,7 +58,7 @@ def convert(source: str, target: str, keep_slots: bool = True) -> Converted:
         graph, weights = unfrozen(message)
         tensors, dropped = ((name, *one) for name, one in sorted(weights.items())), []
     else:
-        message = f"{source} is {found.kind}: rekindle convert takes checkpoints, graphs, SavedModels and safetensors"
+        message = f"{source} ({found.kind}): rekindle convert takes checkpoints, graphs, SavedModels and safetensors"
         raise errors.InvalidArgumentError(None, None, message)
     count = _write(target, tensors, {"source": f"{found.kind} {found.form}".strip()})
     paths = [target]

@@ -35,10 +35,15 @@ def print_tensors_in_checkpoint_file(
       all_tensor_names: print the names of all.
       count_exclude_pattern: tensors whose name has a match are not counted.
     """
+    _print_all(file_name, tensor_name, all_tensors, all_tensor_names, count_exclude_pattern)
+
+
+def _print_all(file_name: str, tensor_name: str, all_tensors: bool, all_tensor_names: bool, pattern: str) -> bool:
+    """Print what is asked for, or what is wrong with the checkpoint; True if nothing was."""
     try:
         reader = NewCheckpointReader(file_name)
         _print_tensors(reader, tensor_name, all_tensors, all_tensor_names)
-        print(f"# Total number of params: {_count(reader.get_variable_to_shape_map(), count_exclude_pattern)}")
+        print(f"# Total number of params: {_count(reader.get_variable_to_shape_map(), pattern)}")
     except errors.OpError as error:
         print(str(error))
         if "corrupted compressed block contents" in error.message:
@@ -46,6 +51,8 @@ def print_tensors_in_checkpoint_file(
         is_part = any(one in file_name for one in (".index", ".meta", ".data"))
         if isinstance(error, errors.DataLossError) and is_part:
             print(_HINT.format(file_name.rpartition(".")[0]))
+        return False
+    return True
 
 
 def _print_tensors(reader: CheckpointReader, name: str, all_tensors: bool, all_names: bool) -> None:
@@ -114,6 +121,7 @@ def main(unused_argv: Any = None, argv: list[str] | None = None) -> None:
             "[--all_tensors] [--all_tensor_names] [--printoptions]"
         )
         sys.exit(1)
-    print_tensors_in_checkpoint_file(
+    if not _print_all(
         flags.file_name, flags.tensor_name, flags.all_tensors, flags.all_tensor_names, flags.count_exclude_pattern
-    )
+    ):
+        sys.exit(1)
