@@ -101,7 +101,7 @@ def test_values(family: str, name: str, monkeypatch: Any) -> None:
         if variant == "open" and (not case.open or "error" in facts["variants"]["open"]):
             continue  # the recorded values are of another graph
         monkeypatch.setenv("REKINDLE_INTERPRET", "1" if runner == "interpreted" else "0")
-        built = build.build(ours.front(), case, variant)
+        built = build.build(ours.front(), case, variant, gradient="gradients" in facts)
         how = f"{variant}, {runner}: "
         if "run_error" in facts:
             check_refused(built, case, facts["run_error"], how)
