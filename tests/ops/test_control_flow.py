@@ -356,3 +356,32 @@ def test_branches_agree_on_the_type_of_indices():
         assert found.indices.dtype == tf.int64
         taken = [sess.run([found.values, found.indices], {pred: one}) for one in (True, False)]
         assert [[part.tolist() for part in one] for one in taken] == [[[11], [0]], [[9], [2]]]
+
+
+def test_of_functions_with_one_name_the_last_says_the_gradient():
+    def doubled(**options):
+        @function.Defun(tf.float32, func_name="DoubledSomehow", **options)
+        def twice(x):
+            return x * 2.0
+
+        return twice
+
+    with tf.Graph().as_default(), tf.Session() as sess:
+        x = tf.constant(100.0)
+        (plain,) = tf.gradients(doubled()(x), x)
+        (own,) = tf.gradients(doubled(python_grad_func=lambda op, dy: op.inputs[0] * dy / 2.0)(x), x)
+        assert sess.run([plain, own]) == [2, 50]
+
+
+def test_functions_take_the_values_of_variables_that_they_make():
+    with tf.Graph().as_default(), tf.Session() as sess:
+        @function.Defun(tf.float32)
+        def model(x):
+            w = tf.get_variable("w", [2, 2], initializer=tf.ones_initializer(), use_resource=True)
+            (given,) = function.get_extra_args()
+            assert given.shape.as_list() == [2, 2] and given.dtype == tf.float32
+            return tf.matmul(x, w)
+
+        out = model(tf.constant([[1.0, 2.0]]))
+        sess.run(tf.global_variables_initializer())
+        assert sess.run(out).tolist() == [[3, 3]]

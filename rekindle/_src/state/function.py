@@ -63,6 +63,7 @@ class FunctionGraph(Graph):
         self.extra_inputs.append(tensor)
         with self.control_dependencies(None), self.as_default():
             argument = array_ops.placeholder(tensor.dtype, shape=tensor.shape, name=name)
+        argument._captured_from = tensor  # what is known of a variable's handle is known inside
         self.inputs.append(argument)
         self.extra_args.append(argument)
         self._captured[tensor] = argument
@@ -95,8 +96,8 @@ class FunctionGraph(Graph):
                 **{key: kwargs[key] for key in wanted if key in kwargs},
             )
             self.extra_vars.append(found)
-        is_resource = getattr(found, "handle", None) is not None
-        return found.value() if is_resource and self._values_of_variables else found
+            is_resource = getattr(found, "handle", None) is not None
+            return found.value() if is_resource and self._values_of_variables else found
 
 
 def get_extra_vars() -> list[Any]:
@@ -242,8 +243,7 @@ class DefinedFunction:
         """Put the function, and those that it calls, into a graph's library; default: the default graph's."""
         graph = scopes.get_default_graph() if graph is None else graph
         function = self._made()
-        if not graph._is_function(function.name):
-            graph._add_function(function)
+        graph._add_function(function)  # of functions with one name the last says what the gradient is
         for inner in self._inner:
             if not graph._is_function(inner.name):
                 graph._add_function(inner)
