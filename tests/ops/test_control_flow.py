@@ -378,9 +378,10 @@ def test_functions_take_the_values_of_variables_that_they_make():
         @function.Defun(tf.float32)
         def model(x):
             w = tf.get_variable("w", [2, 2], initializer=tf.ones_initializer(), use_resource=True)
+            out = tf.matmul(x, w)
             (given,) = function.get_extra_args()
             assert given.shape.as_list() == [2, 2] and given.dtype == tf.float32
-            return tf.matmul(x, w)
+            return out
 
         out = model(tf.constant([[1.0, 2.0]]))
         sess.run(tf.global_variables_initializer())
