@@ -207,3 +207,13 @@ def test_shared_checkpoints_can_be_read(shared):
         reader = NewCheckpointReader(prefix)
         for name, shape in reader.get_variable_to_shape_map().items():
             assert np.shape(reader.get_tensor(name)) == tuple(shape), (prefix, name)
+
+
+@pytest.mark.parametrize(
+    ("dtype", "size"), [(dtypes.bool_, 1 << 31), (dtypes.float32, 1 << 29), (dtypes.int64, 1 << 28)]
+)
+def test_a_slice_too_large_for_the_first_format(tmp_path, dtype, size):
+    array = np.broadcast_to(np.zeros((), dtype.as_numpy_dtype), (size,))
+    with pytest.raises(errors.InvalidArgumentError, match="^Tensor slice is too large to serialize"):
+        checkpoint_v1.write_slices(str(tmp_path / "v1"), [("a", array.shape, Slice.full(1), array, dtype)])
+    assert not list(tmp_path.iterdir())

@@ -39,6 +39,10 @@ _FIELDS = {
     "dcomplex_val": "complex128",
 }
 _FIELD_OF = {name: field for field, names in _FIELDS.items() for name in names.split()}
+#: bytes of a message at most, of one without values at most, and of a number in one at most
+_LARGEST_MESSAGE = (1 << 31) - 1
+_HEADER = 1 << 20
+_MOST_OF_VARINT = 10
 #: types whose elements are two numbers, or bits, in the field
 _FORM = {"float16": np.uint16, "complex64": np.float32, "complex128": np.float64}
 
@@ -54,7 +58,8 @@ def write_slices(
       slices: name, full shape, slice, values and type of each; slices of a tensor in any order.
 
     Raises:
-      InvalidArgumentError: a slice comes twice, or slices of one tensor differ in shape or type.
+      InvalidArgumentError: a slice comes twice or is too large for a message, or slices of one tensor differ in shape
+        or type.
       UnimplementedError: values of that type cannot be written.
       errors.OpError: the file cannot be written.
     """
@@ -75,6 +80,7 @@ def write_slices(
         if key in rows or not same:
             message = f"Mismatching shapes, types or slices of {name}"
             raise errors.InvalidArgumentError(None, None, message)
+        _check_size(array, _FIELD_OF[dtype.name])
         entry.slice.append(place.to_proto())
         saved = proto.SavedTensorSlices()
         saved.data.name = name
@@ -92,6 +98,18 @@ def write_slices(
         raise file_error(error, path) from None
     partial.sync()
     partial.move()
+
+
+def _check_size(array: np.ndarray, field: str) -> None:
+    """Refuse a slice whose message could be larger than a message may be."""
+    size = _HEADER
+    if field == "string_val":
+        size += sum(len(one) + _MOST_OF_VARINT for one in array.reshape(-1).tolist())
+    else:
+        size += array.size * (_MOST_OF_VARINT if field in ("int_val", "int64_val", "half_val") else array.itemsize)
+    if size >= _LARGEST_MESSAGE:
+        said = f"Tensor slice is too large to serialize (conservative estimate: {size} bytes)"
+        raise errors.InvalidArgumentError(None, None, said)
 
 
 def _flat(array: np.ndarray, dtype: DType) -> np.ndarray:
