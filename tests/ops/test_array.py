@@ -176,3 +176,13 @@ def test_sort_wants_a_known_axis_and_direction():
         tf.sort([1, 2], direction="UP")
     with pytest.raises(ValueError, match="axis must be a constant scalar"):
         tf.argsort([1, 2], axis=tf.placeholder(tf.int32, []))
+
+
+def test_the_gradient_of_a_concatenation_before_a_loop_takes_its_axis():
+    x = tf.placeholder(tf.float32, [2, None])
+    start = tf.concat([x, x], 1)
+    _, end = tf.while_loop(lambda i, s: i < 3, lambda i, s: (i + 1, s * s), [0, start])
+    [slope] = tf.gradients(end, x)
+    mod = tf.get_default_graph().get_operation_by_name("gradients/concat_grad/mod")
+    assert mod.inputs[0].op.name == "concat/axis"
+    assert run(slope, {x: [[1.0], [0.5]]})[:, 0] == pytest.approx([16, 16 * 0.5**7])

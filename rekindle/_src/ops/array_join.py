@@ -17,7 +17,7 @@ from rekindle._src.graph.shapes import TensorShape
 from rekindle._src.graph.sparse import IndexedSlices
 from rekindle._src.graph.tensor import Tensor
 from rekindle._src.names import public
-from rekindle._src.ops import array_fill, array_shape, array_split, gather, slicing
+from rekindle._src.ops import array_fill, array_shape, array_split, flow_context, gather, slicing
 from rekindle._src.ops import math as math_ops
 
 
@@ -368,7 +368,7 @@ def _concat_gradients(values: list[Any], axis: Any, dy: Any) -> list[Any]:
         return _concat_slices_gradients(values, axis, dy)
     if constants.quick_value(axis) is not None:
         # a constant of another loop or branch is made again in this one
-        if axis.op._get_control_flow_context() is not dy.op._get_control_flow_context():
+        if flow_context.output_context(axis.op) is not flow_context.output_context(dy.op):
             axis = convert.constant(constants.constant_value(axis), dtype=axis.dtype)
     axis = axis % array_shape.rank(values[0])
     shapes = _sizes_of(values)
