@@ -155,6 +155,7 @@ def test_the_flags_of_inspect_checkpoint(saved, capsys):
     [
         (["--file_name=none"], "Failed to find any matching files for none"),
         (["--file_name={}/model.ckpt-7", "--tensor_name=none"], "Key none not found in checkpoint"),
+        (["--file_name={}/model.ckpt-7.index"], "It's likely that this is a V2 checkpoint"),
         (["--file_name={}/model.ckpt-7.meta", "--all_tensors"], "Unable to open table file"),
         (["--all_tensors"], "Usage: inspect_checkpoint"),
         (["--none"], "Usage: inspect_checkpoint"),

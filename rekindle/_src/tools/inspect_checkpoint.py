@@ -40,17 +40,21 @@ def print_tensors_in_checkpoint_file(
 
 def _print_all(file_name: str, tensor_name: str, all_tensors: bool, all_tensor_names: bool, pattern: str) -> bool:
     """Print what is asked for, or what is wrong with the checkpoint; True if nothing was."""
+    is_part = any(one in file_name for one in (".index", ".meta", ".data"))
     try:
         reader = NewCheckpointReader(file_name)
         _print_tensors(reader, tensor_name, all_tensors, all_tensor_names)
-        print(f"# Total number of params: {_count(reader.get_variable_to_shape_map(), pattern)}")
+        shapes = reader.get_variable_to_shape_map()
+        print(f"# Total number of params: {_count(shapes, pattern)}")
     except errors.OpError as error:
         print(str(error))
         if "corrupted compressed block contents" in error.message:
             print("It's likely that your checkpoint file has been compressed with SNAPPY.")
-        is_part = any(one in file_name for one in (".index", ".meta", ".data"))
         if isinstance(error, errors.DataLossError) and is_part:
             print(_HINT.format(file_name.rpartition(".")[0]))
+        return False
+    if is_part and not shapes:
+        print(_HINT.format(file_name.rpartition(".")[0]))
         return False
     return True
 
