@@ -126,3 +126,30 @@ def test_gradients_in_a_branch_by_what_it_captures(functional: None) -> None:
         out = loop(x)
         dx, value = sess.run([tf.gradients(out, x)[0], out], {x: 0.5})
         np.testing.assert_allclose(found, [3 * dx, value], rtol=1e-5)
+
+
+def test_a_body_may_wait_for_a_loop_variable(functional: None) -> None:
+    def body(y: Any) -> Any:
+        with tf.control_dependencies([y]):
+            one = tf.constant(1)
+        return y + one
+
+    with tf.Graph().as_default(), tf.Session() as sess:
+        assert sess.run(tf.while_loop(lambda y: y < 5, body, [0])) == 5
+
+
+def test_a_loop_of_functions_ends_when_its_time_is_over(functional: None) -> None:
+    with tf.Graph().as_default(), tf.Session() as sess:
+        endless = tf.while_loop(lambda y: True, lambda y: y + 1, [0])
+        with pytest.raises(tf.errors.DeadlineExceededError):
+            sess.run(endless, options=tf.RunOptions(timeout_in_ms=200))
+        assert sess.run(tf.constant(1)) == 1
+
+
+def test_shape_invariants_may_be_specs() -> None:
+    with tf.Graph().as_default(), tf.Session() as sess:
+        specs = [tf.TensorSpec([], tf.int32), tf.TensorSpec(None, tf.int32)]
+        grown = tf.while_loop(lambda i, _: i < 2, lambda i, x: (i + 1, tf.stack([x, x])), [0, tf.constant([1])], specs)
+        assert sess.run(grown[1]).shape == (2, 2, 1)
+        with pytest.raises(TypeError, match="is not compatible with"):
+            tf.while_loop(lambda i, _: i < 2, lambda i, x: (i + 1, x), [0, tf.constant([1.0])], specs)

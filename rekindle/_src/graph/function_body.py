@@ -79,7 +79,7 @@ def definition_of(
     for op in nodes:
         node = op.node_def
         node.name = own[op]
-        waits = ["^" + own.get(o, o.name) for o in op._control_inputs]
+        waits = ["^" + (refer[o.outputs[0]] if o in made else own.get(o, o.name)) for o in op._control_inputs]
         node.input[:] = [refer[t] for t in op._inputs] + sorted(waits)
         out.node_def.append(node)
     for result, tensor in zip(results, outputs, strict=True):

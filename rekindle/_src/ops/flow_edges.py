@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from rekindle._src.graph import dtypes, scopes, sparse
+from rekindle._src.graph import convert, dtypes, scopes, sparse
 from rekindle._src.graph.tensor import Tensor
 from rekindle._src.ops import array_shape as array_ops
 from rekindle._src.ops import control_flow as flow_ops
@@ -119,6 +119,8 @@ def next_iteration(data: Any, name: str | None = None) -> Any:
 def identity(data: Any, name: str | None = None) -> Any:
     """A new tensor of the same value; of a variable, the variable."""
     if not isinstance(data, Tensor):
+        if not isinstance(data, (sparse.SparseTensor, sparse.IndexedSlices)):
+            return identity(convert.internal_convert(data, as_ref=True))
         return flow_values.mapped(identity, data)
     if data.dtype._is_ref_dtype:
         return array_ops.ref_identity(data, name=name)

@@ -5,6 +5,7 @@ The kernels hand the work to the run (`ctx.call`), which runs the bodies with th
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ import torch
 from rekindle._src import errors
 from rekindle._src.graph import infer
 from rekindle._src.graph.opdef import OPS, Op, arg_width, op
+from rekindle._src.ops import waiting
 
 
 def block_of(operation: Any) -> Op:
@@ -133,8 +135,10 @@ def case(branch_index, input, *, branches, ctx):
 
 
 def _loop(input, cond, body, ctx):
-    values = list(input)
+    values, deadline, ending = list(input), waiting.due(), ctx.store.ending
     while True:
+        if ending or deadline and time.monotonic() > deadline:
+            waiting.expire(ending)
         found = ctx.call(cond.name, cond.attr, values)
         if len(found) != 1:
             raise errors.InvalidArgumentError(

@@ -14,7 +14,7 @@ from rekindle._src.graph import convert, scopes, sparse
 from rekindle._src.graph.collections import GraphKeys, add_to_collection
 from rekindle._src.graph.shapes import TensorShape
 from rekindle._src.graph.tensor import Tensor
-from rekindle._src.graph.type_spec import TypeSpec
+from rekindle._src.graph.type_spec import TensorSpec, TypeSpec
 from rekindle._src.names import public
 from rekindle._src.ops import control_flow as flow_ops
 from rekindle._src.ops import (
@@ -238,6 +238,8 @@ def invariants(leaf: Any, invariant: Any = None) -> list[TensorShape]:
         fits = isinstance(leaf, invariant.value_type) and invariant.is_compatible_with(leaf)
         if not fits and not (isinstance(leaf, Tensor) and getattr(invariant, "dtype", None) == leaf.dtype):
             raise TypeError(f"TypeSpec {invariant!r} is not compatible with {leaf!r}")
+        if isinstance(invariant, TensorSpec):
+            return [invariant.shape]
         return [spec.shape for spec in nest.flatten(invariant, expand_composites=True)]
     if invariant is not None and not isinstance(invariant, TensorShape):
         raise ValueError("`shapes` must be a (possibly nested) list of shapes.")
