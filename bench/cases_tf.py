@@ -5,6 +5,7 @@ Each case is a function of `tf` that builds a graph and gives the step to time, 
 """
 import time
 
+import cases_models
 import numpy as np
 
 
@@ -214,6 +215,7 @@ CASES = {
     'dynamic_rnn': (dynamic_rnn, 10),
     'dynamic_rnn step': (dynamic_rnn_step, 5),
     '13 MB feed and fetch': (feed_fetch, 20),
+    **cases_models.CASES,
 }
 
 

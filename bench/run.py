@@ -1,6 +1,6 @@
 """Measure the same steps on Rekindle and its peers, in turn, in one run; print medians, ratios and peak memory.
 
-    python bench/run.py [--case NAME]... [--peer NAME]... [--rounds N] [--json FILE]
+    python bench/run.py [--case NAME]... [--peer NAME]... [--rounds N] [--json FILE] [--markdown FILE]
 
 Peers live in environments of their own below ~/.cache/rekindle-bench, made at the first run. TensorFlow 1.15 needs a
 Python 3.7 (found through pyenv or the PATH); peers that cannot be made are left out, with the reason.
@@ -115,6 +115,18 @@ def shown(seconds: float) -> str:
     return f"{seconds * 1e6:.3g} us"
 
 
+def markdown(record: dict[str, Any]) -> str:
+    """The medians, and what of them Rekindle takes, as a table."""
+    lines = ["| case | rekindle | " + " | ".join(PEERS[1:]) + " | peak memory, of TF 1.15's |", "|---" * 8 + "|"]
+    for case, peers in record.items():
+        medians = {peer: statistics.median(one["seconds"]) for peer, one in peers.items()}
+        cells = [f"{shown(medians[p])} ({medians['rekindle'] / medians[p]:.2f})" if p in medians else ""
+                 for p in PEERS[1:]]
+        memory = f"{peers['rekindle']['peak'] / peers['tf1']['peak']:.2f}" if peers.get("tf1", {}).get("peak") else ""
+        lines.append(" | ".join(["| " + case, shown(medians["rekindle"]), *cells, memory]) + " |")
+    return "\n".join(lines) + "\n"
+
+
 def main() -> None:
     """Measure and print."""
     from cases_tf import CASES
@@ -123,6 +135,7 @@ def main() -> None:
     parser.add_argument("--peer", action="append", choices=PEERS)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--json", type=pathlib.Path)
+    parser.add_argument("--markdown", type=pathlib.Path)
     options = parser.parse_args()
     console = Console()
     pythons = {}
@@ -144,6 +157,8 @@ def main() -> None:
     console.print(table)
     if options.json:
         options.json.write_text(json.dumps(record, indent=1))
+    if options.markdown:
+        options.markdown.write_text(markdown(record))
 
 
 if __name__ == "__main__":
