@@ -183,7 +183,10 @@ class Plan:
             dx = self._folded(dy, w, full)
         else:
             dx = self.backward(dy, windows.empty((dy.shape[0], self.depth, *full), dy), w, 0)
-        return dx if self.exact else windows.unpad(dx, self.padding, size)
+        if self.exact:
+            return dx
+        # side by side again: what takes it runs over it several times as fast as over a part of a larger tensor
+        return windows.unpad(dx, self.padding, size).clone(memory_format=torch.preserve_format)
 
     def _folded(self, dy: torch.Tensor, w: torch.Tensor, full: Sequence[int]) -> torch.Tensor:
         """The gradient of an input of one channel as a product and a sum of windows: oneDNN takes several times as
