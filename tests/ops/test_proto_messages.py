@@ -1,4 +1,4 @@
-"""Fields of serialized messages: decoded, encoded, from TensorFlow's own messages and from given descriptors."""
+"""Fields of serialized messages (DecodeProtoV2, EncodeProto), TensorFlow's own messages and given descriptors."""
 import pytest
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 
