@@ -30,7 +30,7 @@ def test_a_relu_that_is_fetched_stays():
     with tf.Graph().as_default():
         x, y, gradients = model(4, 4, 2, 2, "SAME")
         lines = emitted([y, *gradients, y.op.inputs[0]], [x], [(2, 4, 4, 3)])
-    assert sum("torch.relu(v" in line for line in lines) == 1
+    assert sum("torch.relu" in line for line in lines) == 1
 
 
 @pytest.mark.parametrize("height, width", [(6, 6), (7, 5)])

@@ -35,7 +35,7 @@ class _Owner:
     """The state of one analysis: whose memory values share, and what was read from each buffer so far."""
 
     def __init__(self, program: Program) -> None:
-        self.roots = _roots(program)
+        self.roots = roots_of(program)
         self.buffers = _buffers(program)
         self.held: dict[int, list[int]] = {}  # buffer -> values read from it
 
@@ -95,7 +95,7 @@ def _escapes(instr: Instr) -> bool:
     return not instr.block.pure and not instr.block.update_positions and not instr.block.once
 
 
-def _roots(program: Program) -> dict[int, frozenset[int]]:
+def roots_of(program: Program) -> dict[int, frozenset[int]]:
     """For each value, the feeds, constants and buffers whose memory it may share, and itself."""
     roots: dict[int, frozenset[int]] = {}
     while True:

@@ -9,6 +9,7 @@ from typing import Any
 from rekindle._src import settings
 from rekindle._src.compile.emit import emit
 from rekindle._src.compile.fold import Evaluate, fold
+from rekindle._src.compile.give import give
 from rekindle._src.compile.hoist import hoist
 from rekindle._src.compile.merge import merge
 from rekindle._src.compile.own import own
@@ -29,7 +30,7 @@ from rekindle._src.graph.infer import Shape
 
 PASSES = (drop_noops, merge, settle, unstack, everywhere(fuse_bias), everywhere(fuse_pool_relu),
           everywhere(group_updates), everywhere(fuse_adam_rows), everywhere(join_step_sums), share_transposed,
-          hoist, steer, hoist)
+          hoist, steer, hoist, give)
 
 
 def optimise(program: Program, shapes: list[Shape], evaluate: Evaluate) -> Program:

@@ -116,14 +116,25 @@ def assign(ref, value, *, validate_shape=True):
     Raises:
       InvalidArgumentError: the shapes differ although they are to be checked.
     """
+    _check_fits(ref, value, validate_shape)
+    overwrite(ref, value)
+    return ref
+
+
+def assign_given(ref: Buffer, value: Any, *, validate_shape: bool = True) -> Buffer:
+    """What Assign does, of a value that nobody else holds."""
+    _check_fits(ref, value, validate_shape)
+    ref.set(value.contiguous() if isinstance(value, torch.Tensor) else value)
+    return ref
+
+
+def _check_fits(ref: Buffer, value: Any, validate_shape: bool) -> None:
     if validate_shape and not _fits(ref, value.shape):
         old = ref.shape if ref.value is None else ref.value.shape
         raise errors.InvalidArgumentError(
             None, None, "Assign requires shapes of both tensors to match. "
             f"lhs shape= {shown('?' if d is None else d for d in old)} rhs shape= "
             f"{shown(value.shape)}")
-    overwrite(ref, value)
-    return ref
 
 
 def _fits(ref: Buffer, shape: Any) -> bool:
