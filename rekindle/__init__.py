@@ -221,6 +221,7 @@ from rekindle._src.ops import (
     flow_context as _ops_flow_context,
     flow_edges as _ops_flow_edges,
     flow_values as _ops_flow_values,
+    forwarded as _ops_forwarded,
     functional as _ops_functional,
     fused as _ops_fused,
     fused_sums as _ops_fused_sums,

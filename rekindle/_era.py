@@ -18,6 +18,7 @@ import math
 import random
 import threading
 import time
+import warnings
 from collections.abc import Callable
 from types import ModuleType
 from typing import Any, NamedTuple
@@ -198,6 +199,7 @@ def restore() -> None:
                 adapted = functools.wraps(today)(adapt(today))
                 _adapted.append(adapted)
                 setattr(module, name, adapted)
+    warnings.filterwarnings("ignore", "Conversion of an array with ndim > 0", DeprecationWarning)
 
 
 def _set_method(kind: type, name: str, method: Callable[..., Any]) -> None:

@@ -2,6 +2,8 @@
 import collections
 import inspect
 import random
+import subprocess
+import sys
 import threading
 import time
 
@@ -80,3 +82,10 @@ def test_scalars_are_written_as_then():
         assert repr([np.float32(3), np.int64(2), np.True_]) == "[3.0, 2, True]"
     finally:
         np.set_printoptions(legacy=old)
+
+
+def test_an_array_of_one_number_is_a_number(tmp_path):
+    script = tmp_path / "one.py"
+    script.write_text("import numpy as np, tensorflow as tf\nprint('%.1f' % np.array([1.5]), float(np.array([2.5])))\n")
+    done = subprocess.run([sys.executable, "-m", "rekindle", "run", script], capture_output=True, text=True, check=True)
+    assert (done.stdout, done.stderr) == ("1.5 2.5\n", "")
