@@ -20,7 +20,7 @@ import threading
 import time
 import warnings
 from collections.abc import Callable
-from types import ModuleType
+from types import GetSetDescriptorType, ModuleType
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -190,7 +190,8 @@ def restore() -> None:
                 setattr(place, name, value)
     for kind, methods in METHODS.items():
         for name, method in methods.items():
-            if name not in vars(kind):
+            # numpy 2.0 to 2.3 have attributes in their place that say what to write instead
+            if isinstance(vars(kind).get(name), GetSetDescriptorType | None):
                 _set_method(kind, name, method)
     for module, calls in CALLS.items():
         for name, adapt in calls.items():
@@ -199,7 +200,8 @@ def restore() -> None:
                 adapted = functools.wraps(today)(adapt(today))
                 _adapted.append(adapted)
                 setattr(module, name, adapted)
-    warnings.filterwarnings("ignore", "Conversion of an array with ndim > 0", DeprecationWarning)
+    for said in ("Conversion of an array with ndim > 0", r"tostring\(\) is deprecated"):
+        warnings.filterwarnings("ignore", said, DeprecationWarning)
 
 
 def _set_method(kind: type, name: str, method: Callable[..., Any]) -> None:
