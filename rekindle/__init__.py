@@ -242,7 +242,6 @@ from rekindle._src.ops import (
     lists as _ops_lists,
     lookup as _ops_lookup,
     lookup_buckets as _ops_lookup_buckets,
-    loops as _ops_loops,
     loss as _ops_loss,
     math as _ops_math,
     math_broadcast as _ops_math_broadcast,

@@ -1,5 +1,6 @@
 """`import tensorflow` answered by Rekindle."""
 import importlib
+import subprocess
 import sys
 import types
 
@@ -144,3 +145,9 @@ def test_every_op_has_a_generated_function():
         callable(_deep_paths.generated(_deep_paths.snake_case(one)))
         for one in signatures.op_types()
     )
+
+
+def test_the_import_is_silent_and_leaves_what_is_large_for_later():
+    code = "import sys, rekindle; print(sorted({'numba', 'PIL', 'scipy', 'sklearn'} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert (done.stdout, done.stderr) == ("[]\n", "")

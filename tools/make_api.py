@@ -147,10 +147,12 @@ def children(space: str, spaces: Spaces) -> tuple[list[str], list[str]]:
 
 
 def imported_on_demand() -> set[str]:
-    """The modules of _src that a function imports when it runs, for what they cost to import."""
+    """The modules of _src that a function imports when it runs, for what they cost to import; those of numba too."""
     found = set()
     for file in SOURCE.rglob("*.py"):
         tree = ast.parse(file.read_text())
+        if any(isinstance(one, ast.Import) and one.names[0].name == "numba" for one in tree.body):
+            found.add(".".join(file.relative_to(ROOT).with_suffix("").parts))
         functions = [one for one in ast.walk(tree) if isinstance(one, ast.FunctionDef)]
         inner = [one for function in functions for one in ast.walk(function)]
         for node in inner:
